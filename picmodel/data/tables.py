@@ -1,0 +1,501 @@
+"""The input tables, declared: one `Table` per file of ``inputs/``, one `Column` per column.
+
+Checks, conversion to base units and the description of a file all come from these lines.  Every
+table also has the columns ``quality`` (how sure a figure is, see `QUALITIES`) and ``source`` (a key
+into ``sources.csv``); they are added here so that no declaration can forget them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+INFINITY = float("inf")
+
+#: how sure a figure is, from published to assumed; ``inputs/README.md`` explains each
+QUALITIES = ("official", "secondary", "derived", "model", "estimate", "assumption", "recalled")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name (which carries the unit), its unit, and the values it may hold."""
+
+    name: str
+    unit: str = ""
+    kind: str = "number"  # number | integer | text
+    low: float = -INFINITY
+    high: float = INFINITY
+    choices: tuple[str, ...] = ()
+    refers_to: str = ""  # "table.column" whose values this one must be among
+    meaning: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """One CSV file: its key (no two rows share one), its columns and what it is."""
+
+    name: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    meaning: str
+    complete_over: tuple[str, ...] = ()  # key columns of which every referred value must appear
+    sourced: bool = True
+    folder: str = ""
+
+    @property
+    def file(self) -> str:
+        """Path of the table below ``inputs/``."""
+        return f"{self.folder}/{self.name}.csv" if self.folder else f"{self.name}.csv"
+
+
+def _text(name: str, meaning: str, **more) -> Column:
+    return Column(name, kind="text", meaning=meaning, **more)
+
+
+def _province(name: str = "province", meaning: str = "two letters of ISO 3166-2:CN") -> Column:
+    return _text(name, meaning, refers_to="provinces.province")
+
+
+def _technology(meaning: str = "technology") -> Column:
+    return _text("technology", meaning, refers_to="technologies.technology")
+
+
+def _year(meaning: str, low: float = 1950, high: float = 2100) -> Column:
+    return Column("year", "yr", "integer", low, high, meaning=meaning)
+
+
+def _share(name: str, meaning: str, high: float = 1.0) -> Column:
+    return Column(name, "share", low=0.0, high=high, meaning=meaning)
+
+
+_FLAG = dict(kind="integer", low=0, high=1)
+_MONTH = Column("month", "", "integer", 1, 12, meaning="calendar month")
+_HOURS = tuple(
+    Column(f"h{h:02d}", "share", low=0.0, high=6.0, meaning=f"hour beginning {h:02d}:00 (UTC+8)")
+    for h in range(24)
+)
+
+TABLES: tuple[Table, ...] = (
+    Table(
+        "sources",
+        ("source",),
+        (
+            _text("source", "key used by every other table"),
+            _text("title", "document, data set or repository file"),
+            _text("publisher", "who published it"),
+            _text("year", "year of publication or of the data"),
+            _text("accessed", "date of access (YYYY-MM-DD)"),
+            _text("note", "how far it was read, what was done with it"),
+        ),
+        "Where every number comes from.",
+        sourced=False,
+    ),
+    Table(
+        "provinces",
+        ("province",),
+        (
+            _text("province", "two letters of ISO 3166-2:CN"),
+            _text("name_en", "English name"),
+            _text("name_zh", "Chinese name"),
+            _text("regional_grid", "one of the six regional grids"),
+            Column("latitude_deg", "deg", low=15, high=55, meaning="load centre"),
+            Column("longitude_deg", "deg", low=70, high=136, meaning="load centre"),
+            Column("tile_row", kind="integer", low=0, high=9, meaning="row of the tile map"),
+            Column("tile_col", kind="integer", low=0, high=9, meaning="column of the tile map"),
+            Column("winter_heating", **_FLAG, meaning="1: district heating in winter"),
+        ),
+        "The 31 provincial power systems of mainland China.",
+    ),
+    Table(
+        "demand",
+        ("province", "year"),
+        (
+            _province(),
+            _year("calendar year"),
+            _text("kind", "published or projected", choices=("actual", "projection")),
+            Column("consumption_twh", "TWh", low=0.0, high=3000.0,
+                   meaning="whole-society consumption, plants' own use and losses inside"),
+        ),
+        "Electricity consumption, history and projection; between years linear.",
+        complete_over=("province",),
+    ),
+    Table(
+        "peak_load",
+        ("province", "year"),
+        (
+            _province(),
+            _year("calendar year"),
+            Column("peak_load_gw", "GW", low=0.0, high=300.0,
+                   meaning="highest hourly whole-society load"),
+        ),
+        "Peak load of the base year; later peaks grow with consumption.",
+        complete_over=("province",),
+    ),
+    Table(
+        "demand_basis",
+        ("province",),
+        (
+            _province(),
+            Column("bulk_share", "share", low=0.5, high=1.0,
+                   meaning="demand at the bulk grid over whole-society consumption: 1 less plants' "
+                   "own use and inter-provincial losses, which the published figure contains"),
+        ),
+        "From published consumption to what plants must send out net.",
+        complete_over=("province",),
+    ),
+    Table(
+        "technologies",
+        ("technology",),
+        (
+            _text("technology", "key"),
+            _text("name_en", "English name"),
+            _text("name_zh", "Chinese name"),
+            _text("kind", "how it is modelled", choices=("thermal", "hydro", "vre", "storage")),
+            _text("group", "published category it belongs to",
+                  choices=("coal", "gas", "nuclear", "biomass", "other", "hydro", "wind", "solar",
+                           "pumped_hydro", "battery")),
+            _text("fuel", "key into fuel_factors, or none"),
+            _text("renewable_class", "class of its green certificates",
+                  choices=("none", "hydro", "nonhydro")),
+            _text("series", "hourly series that bounds its output, or none",
+                  choices=("none", "wind_onshore", "wind_offshore", "solar", "hydro")),
+            Column("life_yr", "yr", "integer", 5, 100, meaning="technical life"),
+            Column("construction_yr", "yr", "integer", 0, 10, meaning="years of construction"),
+            Column("wacc_share", "share", low=0.0, high=0.3,
+                   meaning="real pre-tax cost of capital"),
+            Column("efficiency_share", "share", low=0.0, high=1.0,
+                   meaning="net electric efficiency on LHV; storage: round trip; without fuel: 1"),
+            _share("own_use_share", "own use over gross output"),
+            _share("availability_share", "mean availability after outages and maintenance"),
+            _share("min_output_share", "lowest output over available capacity (no commitment)"),
+            Column("duration_min_h", "h", low=0.0, high=1000.0,
+                   meaning="least energy over power of a store; 0 otherwise"),
+            Column("duration_max_h", "h", low=0.0, high=1000.0,
+                   meaning="most energy over power of a store; 0 otherwise"),
+            Column("buildable", **_FLAG, meaning="1: new capacity may be chosen"),
+        ),
+        "Generation and storage technologies and what does not change with time.",
+    ),
+    Table(
+        "technology_costs",
+        ("technology", "year"),
+        (
+            _technology(),
+            _year("price level of this commissioning year; between years linear"),
+            Column("capex_cny_per_kw", "CNY/kW", low=0.0, high=60000.0,
+                   meaning="overnight investment without VAT"),
+            Column("energy_capex_cny_per_kwh", "CNY/kWh", low=0.0, high=5000.0,
+                   meaning="investment in a store's energy; 0 otherwise"),
+            Column("fom_cny_per_kw_yr", "CNY/kW-yr", low=0.0, high=3000.0, meaning="fixed O&M"),
+            Column("vom_cny_per_mwh", "CNY/MWh", low=0.0, high=500.0,
+                   meaning="variable O&M without fuel; stores: wear per MWh discharged"),
+        ),
+        "Chinese costs by commissioning year, real, without VAT.",
+        complete_over=("technology",),
+    ),
+    Table(
+        "capacity_credits",
+        ("technology", "year"),
+        (
+            _technology(),
+            _year("planning year; between years linear"),
+            _share("credit_share", "share of capacity counted at peak"),
+        ),
+        "What a GW counts for in the adequacy rule.",
+        complete_over=("technology",),
+    ),
+    Table(
+        "monthly_availability",
+        ("technology", "month"),
+        (_technology(), _MONTH, _share("relative_share", "month over annual mean", high=2.0)),
+        "Seasonal pattern of availability (maintenance); technologies not listed are flat.",
+    ),
+    Table(
+        "heat_must_run",
+        ("province", "month"),
+        (_province(), _MONTH,
+         _share("must_run_share", "least output over capacity of coal_chp because of heat")),
+        "Winter must-run of combined heat and power; provinces not listed have none.",
+    ),
+    Table(
+        "fuel_factors",
+        ("fuel",),
+        (
+            _text("fuel", "key"),
+            Column("emission_factor_t_per_gj", "t/GJ", low=0.0, high=0.2,
+                   meaning="CO2 per GJ burnt (LHV)"),
+        ),
+        "Carbon content of fuels.",
+    ),
+    Table(
+        "fuel_prices",
+        ("fuel", "province", "year"),
+        (
+            _text("fuel", "fuel", refers_to="fuel_factors.fuel"),
+            _province(),
+            _year("between years linear, after the last constant"),
+            Column("price_cny_per_gj", "CNY/GJ", low=0.0, high=300.0,
+                   meaning="delivered to the plant, LHV, real, without VAT"),
+        ),
+        "Fuel prices at the plant.",
+        complete_over=("province", "fuel"),
+    ),
+    Table(
+        "fleet",
+        ("province", "technology", "cohort_year"),
+        (
+            _province(),
+            _technology(),
+            Column("cohort_year", "yr", "integer", 1950, 2023,
+                   meaning="mean commissioning year of the cohort"),
+            Column("capacity_gw", "GW", low=0.0, high=200.0, meaning="gross capacity, end of 2023"),
+            Column("energy_gwh", "GWh", low=0.0, high=1000.0, meaning="energy of stores; 0 otherwise"),
+        ),
+        "What stood at the end of 2023, by age, so that it retires.",
+    ),
+    Table(
+        "committed",
+        ("province", "technology", "year"),
+        (
+            _province(),
+            _technology(),
+            _year("calendar year in which it starts", low=2024),
+            Column("capacity_gw", "GW", low=0.0, high=100.0, meaning="gross capacity added"),
+            Column("energy_gwh", "GWh", low=0.0, high=1000.0, meaning="energy of stores; 0 otherwise"),
+        ),
+        "Additions after 2023 that were built by 2025 or are under construction.",
+    ),
+    Table(
+        "potentials",
+        ("province", "technology"),
+        (
+            _province(),
+            _technology(),
+            Column("potential_gw", "GW", low=0.0, high=10000.0,
+                   meaning="most that can stand, existing capacity inside"),
+        ),
+        "Resource and site limits; a buildable technology with no row cannot be built there.",
+    ),
+    Table(
+        "build_rates",
+        ("technology", "year"),
+        (
+            _technology(),
+            _year("calendar year; between years linear"),
+            Column("national_gw_per_yr", "GW/yr", low=0.0, high=1000.0,
+                   meaning="most that the country adds a year"),
+            _share("province_share", "most of it that one province adds"),
+        ),
+        "How fast capacity can be added.",
+    ),
+    Table(
+        "corridors",
+        ("corridor",),
+        (
+            _text("corridor", "FROM-TO in the order of provinces.csv"),
+            _province("from_province", "one end"),
+            _province("to_province", "other end"),
+            _text("line_type", "dominant type", choices=("AC", "DC")),
+            Column("length_km", "km", low=10.0, high=5000.0, meaning="capacity-weighted length"),
+            Column("loss_share", "share", low=0.0, high=0.2, meaning="lost over sent"),
+            Column("capex_cny_per_kw", "CNY/kW", low=0.0, high=10000.0,
+                   meaning="new capacity, stations and line, without VAT"),
+            Column("expandable_gw", "GW", low=0.0, high=100.0,
+                   meaning="most that can be added beyond what is committed"),
+            _text("contract_from", "sending province of long-term flat contracts, or none"),
+        ),
+        "Inter-provincial transmission corridors: one row per pair of provinces.",
+    ),
+    Table(
+        "corridor_capacity",
+        ("corridor", "year"),
+        (
+            _text("corridor", "corridor", refers_to="corridors.corridor"),
+            _year("in place from this year on, until a later row", low=2020),
+            Column("capacity_gw", "GW", low=0.0, high=150.0, meaning="both directions alike"),
+        ),
+        "Capacity of 2023 and what is committed after it (cumulative).",
+        complete_over=("corridor",),
+    ),
+    Table(
+        "full_load_hours",
+        ("province", "technology", "year"),
+        (
+            _province(),
+            _text("technology", "series", choices=("wind_onshore", "wind_offshore", "solar", "hydro")),
+            Column("year", "yr", "integer", 0, 2100,
+                   meaning="year of observation; 0: mean year for planning"),
+            Column("available_h", "h", low=0.0, high=6500.0,
+                   meaning="what could be produced, curtailment added back"),
+            _share("curtailment_share", "curtailed over available in that year"),
+        ),
+        "Full-load hours of wind, sun and water.",
+    ),
+    Table(
+        "thermal_hours",
+        ("province", "group", "year"),
+        (
+            _province(),
+            _text("group", "published category", choices=("coal", "gas", "nuclear", "biomass", "other")),
+            _year("year of observation"),
+            Column("gross_h", "h", low=0.0, high=8760.0, meaning="gross output over mean capacity"),
+        ),
+        "Hours of thermal fleets, from which planned hours are set.",
+    ),
+    Table(
+        "observed_generation",
+        ("province", "group", "year"),
+        (
+            _province(),
+            _text("group", "published category",
+                  choices=("coal", "gas", "nuclear", "biomass", "other", "hydro", "wind", "solar",
+                           "thermal")),
+            _year("year"),
+            Column("generation_twh", "TWh", low=0.0, high=1000.0, meaning="gross output"),
+        ),
+        "Published output that the hindcast is compared with; no model run reads it.",
+    ),
+    Table(
+        "observed_net_export",
+        ("province", "year"),
+        (
+            _province(),
+            _year("year"),
+            Column("net_export_twh", "TWh", low=-500.0, high=500.0,
+                   meaning="generation less consumption, balanced nationally"),
+        ),
+        "Net exports that the hindcast is compared with; no model run reads it.",
+    ),
+    Table(
+        "obligation_weights",
+        ("province", "year"),
+        (
+            _province(),
+            _year("between years linear, after the last constant"),
+            _share("total_share", "renewable share of published consumption, hydro inside"),
+            _share("nonhydro_share", "the same without hydro"),
+        ),
+        "Renewable consumption responsibility weights.",
+        complete_over=("province",),
+        folder="policy",
+    ),
+    Table(
+        "benchmarks",
+        ("technology", "year"),
+        (
+            _technology(),
+            _year("compliance year; between years linear, after the last constant"),
+            Column("benchmark_t_per_mwh", "t/MWh", low=0.0, high=2.0,
+                   meaning="free allowances per MWh of gross output"),
+        ),
+        "Benchmarks of the national carbon market by unit class, on gross output.",
+        folder="policy",
+    ),
+    Table(
+        "tariffs",
+        ("province",),
+        (
+            _province(),
+            Column("coal_benchmark_cny_per_mwh", "CNY/MWh", low=100.0, high=800.0,
+                   meaning="benchmark on-grid tariff of coal power, VAT inside"),
+            Column("export_tariff_cny_per_mwh", "CNY/MWh", low=0.0, high=200.0,
+                   meaning="transmission price of exports, VAT inside"),
+        ),
+        "Regulated prices by province.",
+        complete_over=("province",),
+        folder="policy",
+    ),
+    Table(
+        "crediting_factors",
+        ("province",),
+        (
+            _province(),
+            Column("ccer_factor_t_per_mwh", "t/MWh", low=0.0, high=1.5,
+                   meaning="CCER per MWh of renewable output"),
+            Column("grid_factor_t_per_mwh", "t/MWh", low=0.0, high=1.5,
+                   meaning="published mean emission factor of the province's power"),
+        ),
+        "Emission factors of the provincial grids.",
+        complete_over=("province",),
+        folder="policy",
+    ),
+    Table(
+        "finance",
+        ("parameter", "technology"),
+        (
+            _text("parameter", "debt_share, loan_rate_share, ..."),
+            _text("technology", "technology, or all"),
+            Column("value", "", meaning="in the unit given beside it"),
+            _text("unit", "share, yr, ..."),
+        ),
+        "Project finance and tax.",
+        folder="policy",
+    ),
+    Table(
+        "load_shape",
+        ("province", "month", "day_type"),
+        (_province(), _MONTH, _text("day_type", "kind of day", choices=("weekday", "weekend")), *_HOURS),
+        "Typical load curves over the annual mean.",
+        folder="calibration",
+    ),
+    Table(
+        "load_statistics",
+        ("province",),
+        (
+            _province(),
+            _share("spring_festival_share", "lowest festival day over annual mean", high=1.5),
+            _share("residual_std_share", "spread around the typical curve over the mean"),
+            _share("residual_autocorrelation_1h", "lag of one hour"),
+            _share("residual_autocorrelation_24h", "lag of one day"),
+        ),
+        "Variability of load around its typical curves.",
+        folder="calibration",
+    ),
+    Table(
+        "monthly_consumption",
+        ("province", "year", "month"),
+        (
+            _province(),
+            _year("year"),
+            _MONTH,
+            Column("consumption_twh", "TWh", low=0.0, high=200.0, meaning="whole-society consumption"),
+        ),
+        "Monthly consumption to which the hourly load is scaled.",
+        folder="calibration",
+    ),
+    Table(
+        "resource_shape",
+        ("province", "series", "month"),
+        (
+            _province(),
+            _text("series", "hourly series", choices=("wind_onshore", "wind_offshore", "solar")),
+            _MONTH,
+            *_HOURS,
+        ),
+        "Mean capacity factor by month and hour.",
+        folder="calibration",
+    ),
+    Table(
+        "resource_statistics",
+        ("province", "series"),
+        (
+            _province(),
+            _text("series", "hourly series", choices=("wind_onshore", "wind_offshore", "solar")),
+            _share("autocorrelation_1h", "lag of one hour (sun: of one day)"),
+            _share("autocorrelation_6h", "lag of six hours (sun: 0)"),
+            _share("std_over_mean_share", "hourly spread over mean (sun: of daily energy)", high=3.0),
+        ),
+        "Variability of wind and sun.",
+        folder="calibration",
+    ),
+    Table(
+        "hydro_months",
+        ("province", "month"),
+        (_province(), _MONTH,
+         _share("energy_share_mean", "share of annual output, mean of years"),
+         _share("energy_share_2023", "share of annual output in 2023")),
+        "Seasonal pattern of hydro output after regulation.",
+        folder="calibration",
+    ),
+)
+
+TABLE: dict[str, Table] = {table.name: table for table in TABLES}
