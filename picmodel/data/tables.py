@@ -67,7 +67,10 @@ def _share(name: str, meaning: str, high: float = 1.0) -> Column:
     return Column(name, "share", low=0.0, high=high, meaning=meaning)
 
 
-_FLAG = dict(kind="integer", low=0, high=1)
+def _flag(name: str, meaning: str) -> Column:
+    return Column(name, kind="integer", low=0, high=1, meaning=meaning)
+
+
 _MONTH = Column("month", "", "integer", 1, 12, meaning="calendar month")
 _HOURS = tuple(
     Column(f"h{h:02d}", "share", low=0.0, high=6.0, meaning=f"hour beginning {h:02d}:00 (UTC+8)")
@@ -101,7 +104,7 @@ TABLES: tuple[Table, ...] = (
             Column("longitude_deg", "deg", low=70, high=136, meaning="load centre"),
             Column("tile_row", kind="integer", low=0, high=9, meaning="row of the tile map"),
             Column("tile_col", kind="integer", low=0, high=9, meaning="column of the tile map"),
-            Column("winter_heating", **_FLAG, meaning="1: district heating in winter"),
+            _flag("winter_heating", "1: district heating in winter"),
         ),
         "The 31 provincial power systems of mainland China.",
     ),
@@ -171,7 +174,7 @@ TABLES: tuple[Table, ...] = (
                    meaning="least energy over power of a store; 0 otherwise"),
             Column("duration_max_h", "h", low=0.0, high=1000.0,
                    meaning="most energy over power of a store; 0 otherwise"),
-            Column("buildable", **_FLAG, meaning="1: new capacity may be chosen"),
+            _flag("buildable", "1: new capacity may be chosen"),
         ),
         "Generation and storage technologies and what does not change with time.",
     ),
@@ -299,6 +302,9 @@ TABLES: tuple[Table, ...] = (
             Column("loss_share", "share", low=0.0, high=0.2, meaning="lost over sent"),
             Column("capex_cny_per_kw", "CNY/kW", low=0.0, high=10000.0,
                    meaning="new capacity, stations and line, without VAT"),
+            Column("life_yr", "yr", "integer", 10, 80, meaning="economic life of new lines"),
+            Column("wacc_share", "share", low=0.0, high=0.3, meaning="real pre-tax cost of capital"),
+            _share("fom_share", "fixed O&M a year over investment", high=0.2),
             Column("expandable_gw", "GW", low=0.0, high=100.0,
                    meaning="most that can be added beyond what is committed"),
             _text("contract_from", "sending province of long-term flat contracts, or none"),

@@ -1,0 +1,407 @@
+"""From validated tables and hourly series to one `SystemData`: units are converted here, once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from picmodel.annuity import annuity, capex_with_idc
+from picmodel.data.periods import Periods
+from picmodel.data.system import Corridor, Horizon, SystemData, TimeSlices
+from picmodel.data.tables import TABLE
+from picmodel.errors import InputError
+from picmodel.units import GJ_PER_MWH, HOURS_PER_YEAR, TO_BASE
+
+Tables = Mapping[str, pd.DataFrame]
+
+#: shares below this are noise of a series (0.1 MW of a GW) and would spoil the scaling of the matrix
+LEAST_SHARE = 1e-4
+
+
+@dataclass(frozen=True)
+class SystemOptions:
+    """What a scenario says of the physical system, in base units."""
+
+    horizon: Horizon
+    provinces: tuple[str, ...]
+    lost_load: float
+    adequacy: bool
+    adequacy_margin: float
+    adequacy_slack_price: float
+    hydro_min_flow: float
+    build_limits: bool
+    retirement: bool
+    expand: bool
+    transmission_expansion: bool
+    demand_factor: float
+
+
+def by_year(table: pd.DataFrame, keys: Sequence[str], column: str, years: Iterable[int], factor: float = 1.0) -> dict:
+    """Values by key and year: linear between rows, constant before the first and after the last.
+
+    Returns:
+        (key..., year) -> value times ``factor``.
+    """
+    years = list(years)
+    found = {}
+    for key, rows in table.sort_values("year").groupby(list(keys), sort=False):
+        key = key if isinstance(key, tuple) else (key,)
+        values = np.interp(years, rows["year"], rows[column]) * factor
+        found.update({(*key, y): float(x) for y, x in zip(years, values)})
+    return found
+
+
+def keyed(table: pd.DataFrame, keys: Sequence[str], column: str, factor: float = 1.0) -> dict:
+    """Column by key (a plain value if there is one key column)."""
+    values = (table[column].astype(float) * factor).to_numpy()
+    labels = table[keys[0]].to_list() if len(keys) == 1 else list(zip(*(table[k].to_list() for k in keys)))
+    return dict(zip(labels, map(float, values)))
+
+
+def in_base(tables: Tables, table: str, keys: Sequence[str], column: str, years: Iterable[int]) -> dict:
+    """`by_year` of a declared column, in base units."""
+    unit = next(c.unit for c in TABLE[table].columns if c.name == column)
+    return by_year(tables[table], keys, column, years, TO_BASE[unit])
+
+
+def assemble(tables: Tables, periods: Periods, options: SystemOptions) -> SystemData:
+    """Build the system of a scenario.
+
+    Args:
+        tables: validated tables (overrides applied).
+        periods: representative days of demand, wind, sun and water of the scenario's provinces.
+        options: the scenario's physical options.
+    """
+    o = options
+    tech = tables["technologies"].set_index("technology")
+    time = time_slices(periods)
+    units = _units(tables, o)
+    fleets = tuple(u for u in units if tech.kind[u[1]] != "storage")
+    stores = tuple(u for u in units if tech.kind[u[1]] == "storage")
+    names = tuple(dict.fromkeys(g for _, g in units))
+    text = {column: {g: str(tech[column][g]) for g in names} for column in ("renewable_class", "group", "fuel", "series")}
+    availability = _availability(tables, periods, time, fleets, tech)
+    return SystemData(
+        horizon=o.horizon, time=time, provinces=o.provinces, corridors=_corridors(tables, o),
+        demand=_demand(tables, periods, time, o), fleets=fleets, stores=stores,
+        life={g: int(tech.life_yr[g]) for g in names},
+        emission_factor=_emission_factors(tables, names, tech),
+        own_use={g: float(tech.own_use_share[g]) for g in names},
+        renewable_class=text["renewable_class"], group=text["group"],
+        efficiency={s: float(tech.efficiency_share[s]) for _, s in stores},
+        wacc={g: float(tech.wacc_share[g]) for g in names},
+        construction={g: int(tech.construction_yr[g]) for g in names},
+        availability=availability,
+        min_output=_min_output(tables, periods, time, fleets, tech, availability, o.hydro_min_flow),
+        inflow=_inflow(periods, time, fleets, tech),
+        **_capacity(tables, units, o, tech),
+        **_costs(tables, fleets, names, tech, o.horizon),
+        **_network(tables, o),
+        **_adequacy(tables, names, tech, o),
+        lost_load=o.lost_load, allow_retirement=o.retirement,
+        policy=_policy(tables, fleets, names, tech, o),
+    )
+
+
+# -- time
+
+
+def time_slices(periods: Periods) -> TimeSlices:
+    """Slices 0, 1, ... in the order period, step; each weighs days x step hours."""
+    steps = 24 // periods.step_h
+    count = len(periods.weight_days)
+    weight = {p * steps + h: float(periods.weight_days[p] * periods.step_h) for p in range(count) for h in range(steps)}
+    return TimeSlices(weight, {t: t // steps for t in weight}, float(periods.step_h))
+
+
+def _row(array, periods: Periods, time: TimeSlices, province: int) -> np.ndarray:
+    return np.asarray(array[province]).reshape(len(time.slices))
+
+
+# -- demand
+
+
+def consumption(tables: Tables, o: SystemOptions, years: Iterable[int]) -> dict[tuple[str, int], float]:
+    """Demand at the bulk grid [GWh/yr]: published consumption less own use and inter-provincial losses."""
+    published = in_base(tables, "demand", ["province"], "consumption_twh", years)
+    share = keyed(tables["demand_basis"], ["province"], "bulk_share")
+    return {(r, y): o.demand_factor * share[r] * gwh for (r, y), gwh in published.items() if r in o.provinces}
+
+
+def _demand(tables: Tables, periods: Periods, time: TimeSlices, o: SystemOptions) -> dict:
+    annual = consumption(tables, o, o.horizon.years)
+    found = {}
+    for i, r in enumerate(o.provinces):
+        shape = _row(periods.demand, periods, time, i)
+        for y in o.horizon.years:
+            mean = annual[r, y] / HOURS_PER_YEAR
+            found.update({(r, y, t): float(mean * shape[t]) for t in time.slices})
+    return found
+
+
+# -- operation
+
+
+def _monthly(table: pd.DataFrame, key: str, column: str, periods: Periods) -> dict[str, np.ndarray]:
+    """Monthly values averaged over the days that each period stands for."""
+    found = {}
+    for label, rows in table.groupby(key, sort=False):
+        months = np.zeros(12)
+        months[rows["month"].to_numpy() - 1] = rows[column]
+        found[label] = np.asarray(periods.month_share) @ months
+    return found
+
+
+def _availability(tables: Tables, periods: Periods, time: TimeSlices, fleets, tech) -> dict:
+    """Net output that a gross GW can give in each slice; zero (sun at night) is left out."""
+    seasonal = _monthly(tables["monthly_availability"], "technology", "relative_share", periods)
+    provinces = list(periods.provinces)
+    found = {}
+    for r, g in fleets:
+        net = (1 - tech.own_use_share[g]) * tech.availability_share[g]
+        series = tech.series[g]
+        if tech.kind[g] == "vre":
+            shares = net * _row(getattr(periods, series), periods, time, provinces.index(r))
+        elif g in seasonal:
+            shares = np.array([net * seasonal[g][p] for p in time.period.values()])
+        else:
+            shares = np.full(len(time.slices), net)
+        shares = np.minimum(shares, 1 - tech.own_use_share[g])
+        found.update({(r, g, t): float(shares[t]) for t in time.slices if shares[t] >= LEAST_SHARE})
+    return found
+
+
+def _min_output(tables: Tables, periods: Periods, time: TimeSlices, fleets, tech, availability, min_flow) -> dict:
+    """Inflexible, heat-led and minimum-flow output per gross GW, never above what is available."""
+    heat = _monthly(tables["heat_must_run"], "province", "must_run_share", periods)
+    provinces = list(periods.provinces)
+    found = {}
+    for r, g in fleets:
+        net = 1 - tech.own_use_share[g]
+        water = _row(periods.hydro, periods, time, provinces.index(r)) if tech.kind[g] == "hydro" else None
+        for t in time.slices:
+            most = availability.get((r, g, t), 0.0)
+            least = tech.min_output_share[g] * most
+            if water is not None:
+                same_day = time.slices_in[time.period[t]]
+                least = min_flow * net * float(np.mean([water[k] for k in same_day]))
+            elif g == "coal_chp" and r in heat:
+                least = max(least, net * float(heat[r][time.period[t]]))
+            if least >= LEAST_SHARE:
+                found[r, g, t] = float(min(least, most))
+    return found
+
+
+def _inflow(periods: Periods, time: TimeSlices, fleets, tech) -> dict:
+    """Net energy that the water of a period gives a gross GW [GWh per GW and period]."""
+    found = {}
+    provinces = list(periods.provinces)
+    for r, g in fleets:
+        if tech.kind[g] == "hydro":
+            water = _row(periods.hydro, periods, time, provinces.index(r)) * (1 - tech.own_use_share[g])
+            for p, slices in time.slices_in.items():
+                found[r, g, p] = float(time.step * sum(water[t] for t in slices))
+    return found
+
+
+def _emission_factors(tables: Tables, names, tech) -> dict[str, float]:
+    factor = keyed(tables["fuel_factors"], ["fuel"], "emission_factor_t_per_gj")
+    return {g: factor.get(tech.fuel[g], 0.0) * GJ_PER_MWH / tech.efficiency_share[g] for g in names}
+
+
+# -- capacity
+
+
+def _units(tables: Tables, o: SystemOptions) -> tuple[tuple[str, str], ...]:
+    """(province, technology) that stand, are committed or may be built, in table order."""
+    technologies = tables["technologies"]["technology"].to_list()
+    buildable = set(tables["technologies"].query("buildable == 1")["technology"])
+    standing = {(r, g) for name in ("fleet", "committed")
+                for r, g, gw in tables[name][["province", "technology", "capacity_gw"]].itertuples(index=False) if gw > 0}
+    sites = {(r, g) for r, g, gw in tables["potentials"][["province", "technology", "potential_gw"]].itertuples(index=False)
+             if g in buildable and gw > 0}
+    possible = standing | (sites if o.expand else set())
+    return tuple((r, g) for r in o.provinces for g in technologies if (r, g) in possible)
+
+
+def _capacity(tables: Tables, units, o: SystemOptions, tech) -> dict:
+    known = set(units)
+    surviving, energy = _surviving(tables, known, o.horizon, tech)
+    committed, committed_energy = _committed(tables, known, o.horizon, tech)
+    potential = {k: gw for k, gw in keyed(tables["potentials"], ["province", "technology"], "potential_gw").items()
+                 if k in known}
+    buildable = frozenset(k for k in potential if tech.buildable[k[1]] == 1) if o.expand else frozenset()
+    stores = [k for k in units if tech.kind[k[1]] == "storage"]
+    return dict(
+        surviving=surviving, existing_duration={k: energy.get(k, 0.0) for k in stores}, buildable=buildable,
+        committed=committed, committed_energy=committed_energy, potential=potential,
+        duration={s: (float(tech.duration_min_h[s]), float(tech.duration_max_h[s])) for _, s in stores},
+        **_build_limits(tables, buildable, committed, o),
+    )
+
+
+def _surviving(tables: Tables, known, horizon: Horizon, tech) -> tuple[dict, dict]:
+    """What of the fleet of the base year has not aged out [GW], and hours of its stores."""
+    surviving: dict = {}
+    power: dict = {}
+    energy: dict = {}
+    for row in tables["fleet"].itertuples(index=False):
+        key = (row.province, row.technology)
+        if key not in known or row.capacity_gw <= 0:
+            continue
+        power[key] = power.get(key, 0.0) + row.capacity_gw
+        energy[key] = energy.get(key, 0.0) + row.energy_gwh
+        for y in horizon.years:
+            if row.cohort_year + tech.life_yr[row.technology] > y:
+                surviving[(*key, y)] = surviving.get((*key, y), 0.0) + float(row.capacity_gw)
+    return surviving, {k: energy[k] / power[k] for k in power}
+
+
+def _committed(tables: Tables, known, horizon: Horizon, tech) -> tuple[dict, dict]:
+    """Additions by the planning year in which they first stand [GW, GWh]."""
+    power: dict = {}
+    energy: dict = {}
+    for row in tables["committed"].itertuples(index=False):
+        later = [y for y in horizon.years if y >= row.year]
+        if (row.province, row.technology) not in known or not later or row.year <= horizon.base_year:
+            continue
+        key = (row.province, row.technology, later[0])
+        power[key] = power.get(key, 0.0) + float(row.capacity_gw)
+        energy[key] = energy.get(key, 0.0) + float(row.energy_gwh)
+    stored = {k: gwh for k, gwh in energy.items() if tech.kind[k[1]] == "storage" and power[k] > 0}
+    return {k: gw for k, gw in power.items() if gw > 0}, stored
+
+
+def _build_limits(tables: Tables, buildable, committed, o: SystemOptions) -> dict:
+    """What may be added for a planning year; in the past, what was committed."""
+    horizon = o.horizon
+    provincial: dict = {k: gw for k, gw in committed.items() if k[2] in horizon.past}
+    national: dict = {}
+    if o.build_limits:
+        rates = tables["build_rates"]
+        calendar = range(horizon.base_year, horizon.years[-1] + 1)
+        rate = by_year(rates, ["technology"], "national_gw_per_yr", calendar)
+        share = by_year(rates, ["technology"], "province_share", calendar)
+        for v in horizon.years:
+            if v in horizon.past:
+                continue
+            since = range(v - horizon.gap[v] + 1, v + 1)
+            for g in dict.fromkeys(g for _, g in sorted(buildable)):
+                if (g, v) not in rate:
+                    continue
+                due = sum(gw for (r, c, w), gw in committed.items() if (c, w) == (g, v))
+                national[g, v] = max(due, sum(rate[g, tau] for tau in since))
+                most = sum(rate[g, tau] * share[g, tau] for tau in since)
+                provincial.update({(r, g, v): max(committed.get((r, g, v), 0.0), most)
+                                   for r in o.provinces if (r, g) in buildable})
+    return {"build_limit": provincial, "national_build_limit": national}
+
+
+# -- costs
+
+
+def _costs(tables: Tables, fleets, names, tech, horizon: Horizon) -> dict:
+    years = horizon.years
+    capex = in_base(tables, "technology_costs", ["technology"], "capex_cny_per_kw", years)
+    energy_capex = in_base(tables, "technology_costs", ["technology"], "energy_capex_cny_per_kwh", years)
+    fixed = in_base(tables, "technology_costs", ["technology"], "fom_cny_per_kw_yr", (horizon.base_year, *years))
+    variable = in_base(tables, "technology_costs", ["technology"], "vom_cny_per_mwh", years)
+    price = in_base(tables, "fuel_prices", ["fuel", "province"], "price_cny_per_gj", years)
+    fuel = {(r, g, y): price[tech.fuel[g], r, y] * GJ_PER_MWH / tech.efficiency_share[g]
+            for r, g in fleets if tech.fuel[g] != "none" for y in years}
+
+    def yearly(outlay: dict, g: str, v: int) -> float:
+        wacc, life = float(tech.wacc_share[g]), int(tech.life_yr[g])
+        return annuity(capex_with_idc(outlay[g, v], int(tech.construction_yr[g]), wacc), wacc, life)
+
+    stores = [g for g in names if tech.kind[g] == "storage"]
+    known = set(names)
+    return dict(
+        capex={k: x for k, x in capex.items() if k[0] in known},
+        annuity={(g, v): yearly(capex, g, v) for g in names for v in years},
+        energy_annuity={(s, v): yearly(energy_capex, s, v) for s in stores for v in years},
+        fixed_om={k: x for k, x in fixed.items() if k[0] in known},
+        variable_om={k: x for k, x in variable.items() if k[0] in known},
+        fuel_cost=fuel,
+    )
+
+
+# -- network
+
+
+def _corridors(tables: Tables, o: SystemOptions) -> tuple[Corridor, ...]:
+    rows = tables["corridors"]
+    inside = rows[rows.from_province.isin(o.provinces) & rows.to_province.isin(o.provinces)]
+    return tuple(
+        Corridor(row.corridor, (row.from_province, row.to_province), float(row.loss_share),
+                 annuity(row.capex_cny_per_kw, row.wacc_share, int(row.life_yr)) + row.fom_share * row.capex_cny_per_kw,
+                 "" if row.contract_from == "none" else row.contract_from)
+        for row in inside.itertuples(index=False))
+
+
+def _network(tables: Tables, o: SystemOptions) -> dict:
+    names = [line.name for line in _corridors(tables, o)]
+    steps = tables["corridor_capacity"].sort_values("year")
+    capacity = {}
+    for name in names:
+        rows = steps[steps.corridor == name]
+        for y in o.horizon.years:
+            standing = rows[rows.year <= y]["capacity_gw"]
+            capacity[name, y] = float(standing.iloc[-1]) if len(standing) else 0.0
+    limit = keyed(tables["corridors"], ["corridor"], "expandable_gw")
+    expandable = {name: limit[name] for name in names} if o.transmission_expansion and o.expand else {}
+    return dict(line_capacity=capacity, line_limit=expandable, export_tariff=_tariff(tables, "export_tariff_cny_per_mwh", o))
+
+
+def _tariff(tables: Tables, column: str, o: SystemOptions) -> dict[str, float]:
+    """A regulated price without VAT [MCNY/GWh]."""
+    finance = tables["finance"].query("parameter == 'vat_share' and technology == 'all'")["value"]
+    if finance.empty:
+        raise InputError(["policy/finance.csv: no row vat_share, all; tariffs are published with VAT inside"])
+    factor = TO_BASE["CNY/MWh"] / (1 + float(finance.iloc[0]))
+    return {r: x for r, x in keyed(tables["tariffs"], ["province"], column, factor).items() if r in o.provinces}
+
+
+# -- adequacy and policy
+
+
+def _adequacy(tables: Tables, names, tech, o: SystemOptions) -> dict:
+    if not o.adequacy:
+        return dict(peak={})
+    years = o.horizon.years
+    peaks = tables["peak_load"].sort_values("year").groupby("province").last()
+    share = keyed(tables["demand_basis"], ["province"], "bulk_share")
+    found = {}
+    for r in o.provinces:
+        published = by_year(tables["demand"].query("province == @r"), ["province"], "consumption_twh",
+                            (int(peaks.year[r]), *years))
+        peak = peaks.peak_load_gw[r] * share[r] * o.demand_factor / published[r, int(peaks.year[r])]
+        found.update({(r, y): float(peak * published[r, y]) for y in years})
+    credit = by_year(tables["capacity_credits"], ["technology"], "credit_share", years)
+    return dict(
+        peak=found, adequacy_margin=o.adequacy_margin, adequacy_slack_price=o.adequacy_slack_price,
+        credit={(g, y): credit[g, y] * (1 - tech.own_use_share[g]) for g in names for y in years})
+
+
+def _policy(tables: Tables, fleets, names, tech, o: SystemOptions) -> dict:
+    """What mechanisms read, in base units, rescaled to the model's own quantities."""
+    years = o.horizon.years
+    share = keyed(tables["demand_basis"], ["province"], "bulk_share")
+    total = by_year(tables["obligation_weights"], ["province"], "total_share", years)
+    nonhydro = by_year(tables["obligation_weights"], ["province"], "nonhydro_share", years)
+    benchmark = by_year(tables["benchmarks"], ["technology"], "benchmark_t_per_mwh", years)
+    hours = tables["thermal_hours"].sort_values("year").groupby(["province", "group"]).last()["gross_h"]
+    return {
+        # weights are of published consumption: over consumption at the bulk grid they are larger
+        "weight_total": {k: x / share[k[0]] for k, x in total.items()},
+        "weight_nonhydro": {k: x / share[k[0]] for k, x in nonhydro.items()},
+        # benchmarks are on gross output
+        "benchmark": {(g, y): x / (1 - tech.own_use_share[g]) for (g, y), x in benchmark.items() if g in set(names)},
+        "planned_hours": {(r, g): float(hours[r, tech.group[g]]) for r, g in fleets if (r, tech.group[g]) in hours.index},
+        "ccer_factor": {r: x for r, x in keyed(tables["crediting_factors"], ["province"], "ccer_factor_t_per_mwh").items()
+                        if r in o.provinces},
+        "coal_tariff": _tariff(tables, "coal_benchmark_cny_per_mwh", o),
+    }

@@ -1,0 +1,457 @@
+"""Read the input tables and check them against their declaration.
+
+A file is read cell by cell into a frame whose index is the line number in the file (the header is
+line 1), so that every message can name the line.  Four passes follow: the file and its columns, the
+cells (pandera), what one table says about another (`Column.refers_to`, `Table.complete_over`), and
+the rules between tables (`RULES`).  All problems are collected and raised once.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from io import StringIO
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+
+from picmodel.data.tables import INFINITY, QUALITIES, TABLES, Column, Table
+from picmodel.errors import InputError
+
+#: the fleet is what stood at the end of this year
+BASE_YEAR = 2023
+
+#: a number as these files may hold it: no thousands separators, no "nan", no "inf"
+_NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
+
+#: lists longer than this are not written out in a message
+_LISTED = 12
+
+_QUALITY = Column("quality", kind="text", choices=QUALITIES, meaning="how sure the figure is")
+_SOURCE = Column("source", kind="text", refers_to="sources.source", meaning="where it comes from")
+
+Frames = dict[str, pd.DataFrame]
+
+
+def read_tables(
+    folder: Path, names: Iterable[str] | None = None, tables: Sequence[Table] = TABLES
+) -> Frames:
+    """Read and check declared tables, in the units of their files.
+
+    Args:
+        folder: folder that holds the files (``inputs/``).
+        names: tables to return; all of ``tables`` by default.  Tables that these refer to are read
+            and checked too.
+        tables: the declarations.
+
+    Returns:
+        One frame per name: the declared columns, then ``quality`` and ``source``, in the order of
+        the file's rows; numbers as float, integers as int.
+
+    Raises:
+        InputError: with every problem of every table that was read.
+    """
+    known = {table.name: table for table in tables}
+    wanted = list(known) if names is None else list(dict.fromkeys(names))
+    unknown = [name for name in wanted if name not in known]
+    if unknown:
+        raise InputError([f"no table is called {name}; {_nearest(name, known)}" for name in unknown])
+    declared = {name: known[name] for name in _with_referred(wanted, known)}
+    frames: Frames = {}
+    problems: list[str] = []
+    for table in declared.values():
+        frame, found = _read_table(folder, table)
+        problems += found
+        if frame is not None:
+            frames[table.name] = frame
+    for table in declared.values():
+        problems += _check_links(table, frames, declared)
+    for needed, rule in RULES:
+        if all(name in frames and _is_whole(frames[name], declared[name]) for name in needed):
+            problems += rule(frames)
+    if problems:
+        raise InputError(problems)
+    return {name: _finish(frames[name], declared[name]) for name in wanted}
+
+
+def columns_of(table: Table) -> tuple[Column, ...]:
+    """Columns of the file: those declared and, if the table is sourced, quality and source."""
+    return (*table.columns, _QUALITY, _SOURCE) if table.sourced else table.columns
+
+
+def describe(table: Table) -> str:
+    """Markdown description of a table, from its declaration (for ``inputs/README.md``)."""
+    lines = [
+        f"### `{table.file}`",
+        "",
+        table.meaning,
+        "",
+        f"Key: {', '.join(f'`{name}`' for name in table.key)}."
+        + (f" Complete over: {', '.join(f'`{name}`' for name in table.complete_over)}."
+           if table.complete_over else ""),
+        "",
+        "| column | unit | values | meaning |",
+        "|---|---|---|---|",
+    ]
+    lines += [f"| `{c.name}` | {c.unit} | {_allowed(c)} | {c.meaning} |" for c in table.columns]
+    if table.sourced:
+        lines.append("\nand `quality`, `source`.")
+    return "\n".join(lines) + "\n"
+
+
+def _with_referred(wanted: Iterable[str], known: Mapping[str, Table]) -> list[str]:
+    """The wanted tables and all that they refer to, in the order of the declarations."""
+    found: set[str] = set()
+    waiting = list(wanted)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += [c.refers_to.split(".")[0] for c in columns_of(known[name]) if c.refers_to]
+    return [name for name in known if name in found]
+
+
+def _finish(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
+    """Declared order of columns, whole numbers as int, rows numbered from 0."""
+    whole = {column.name: "int64" for column in columns_of(table) if column.kind == "integer"}
+    ordered = frame[[column.name for column in columns_of(table)]]
+    return ordered.astype(whole).reset_index(drop=True)
+
+
+# the file and its columns
+
+
+def _read_table(folder: Path, table: Table) -> tuple[pd.DataFrame | None, list[str]]:
+    """Frame of a file with the declared columns that it has, indexed by line, and its problems."""
+    path = folder / table.file
+    try:
+        text = path.read_text("utf-8-sig")
+    except FileNotFoundError:
+        header = ",".join(column.name for column in columns_of(table))
+        return None, [f"{table.file}: {path} does not exist; restore it, or write it with the header "
+                      f"{header}"]
+    except UnicodeDecodeError as error:
+        return None, [f"{table.file}: byte {error.start} is not UTF-8; save the file as UTF-8"]
+    except OSError as error:
+        return None, [f"{table.file}: {path} cannot be read ({error.strerror}); make it a readable file"]
+    raw, problems = _parse(text, table)
+    if raw is None:
+        return None, problems
+    present = [column for column in columns_of(table) if column.name in raw.columns]
+    frame = _to_kinds(raw, present)
+    problems += _check_cells(frame, raw, table, present)
+    problems += _check_key(frame, table)
+    return frame, problems
+
+
+def _parse(text: str, table: Table) -> tuple[pd.DataFrame | None, list[str]]:
+    """Cells of a CSV text as strings; the declared columns that are there, ragged rows left out."""
+    reader = csv.reader(StringIO(text, newline=""), strict=True)
+    rows: dict[int, list[str]] = {}
+    problems: list[str] = []
+    header: list[str] = []
+    try:
+        header = next(reader, [])
+        line = reader.line_num + 1
+        for row in reader:
+            if row and len(row) != len(header):
+                problems.append(
+                    f"{table.file}:{line}: the row has {len(row)} cells and the header {len(header)}; "
+                    "restore the cells (is the file cut off here, or a comma not quoted?)"
+                )
+            elif row:
+                rows[line] = row
+            line = reader.line_num + 1
+    except csv.Error as error:
+        problems.append(f"{table.file}:{reader.line_num}: {error}; correct the quotes, or restore "
+                        "the file if it is cut off here")
+    if not header:
+        return None, [*problems, f"{table.file}: the file is empty; restore it"]
+    problems += _check_header(header, table)
+    raw = pd.DataFrame.from_dict(rows, orient="index", columns=range(len(header)), dtype="str")
+    declared = [header.index(c.name) for c in columns_of(table) if c.name in header]
+    return raw[declared].set_axis([header[i] for i in declared], axis="columns"), problems
+
+
+def _check_header(header: list[str], table: Table) -> list[str]:
+    """Columns that are missing, unknown or written twice."""
+    declared = [column.name for column in columns_of(table)]
+    missing = [name for name in declared if name not in header]
+    unknown = [name for name in header if name not in declared]
+    twice = sorted({name for name in header if header.count(name) > 1})
+    return [
+        *(f"{table.file}:1: column {name} is missing; add it"
+          + (f", or rename {near[0]}" if (near := get_close_matches(name, unknown, 1)) else "")
+          for name in missing),
+        *(f"{table.file}:1: column {name or '(no name)'} is unknown; {_nearest(name, missing, 'remove it')}"
+          for name in unknown),
+        *(f"{table.file}:1: column {name} is there twice; remove one" for name in twice),
+    ]
+
+
+# the cells
+
+
+def _to_kinds(raw: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
+    """Numbers as float and texts as they are; what is empty or no number becomes missing."""
+    kinds = {}
+    for column in columns:
+        cells = raw[column.name]
+        if column.kind == "text":
+            kinds[column.name] = cells.where(cells.str.strip() != "")
+        else:
+            numbers = pd.to_numeric(cells.where(cells.str.fullmatch(_NUMBER)), errors="coerce")
+            kinds[column.name] = numbers.astype("float64").where(np.isfinite(numbers.astype("float64")))
+    return pd.DataFrame(kinds, index=raw.index)
+
+
+def _schema(columns: Sequence[Column]) -> pa.DataFrameSchema:
+    """The declarations as a pandera schema; the names of the checks are keys of `_complaint`."""
+    fields = {}
+    for column in columns:
+        checks = []
+        if column.low > -INFINITY:
+            checks.append(pa.Check.ge(column.low, error="low"))
+        if column.high < INFINITY:
+            checks.append(pa.Check.le(column.high, error="high"))
+        if column.kind == "integer":
+            checks.append(pa.Check(lambda cells: cells == cells.round(), error="whole"))
+        if column.choices:
+            checks.append(pa.Check.isin(column.choices, error="choices"))
+        dtype = None if column.kind == "text" else float
+        fields[column.name] = pa.Column(dtype, checks, nullable=False)
+    return pa.DataFrameSchema(fields)
+
+
+def _check_cells(
+    frame: pd.DataFrame, raw: pd.DataFrame, table: Table, columns: Sequence[Column]
+) -> list[str]:
+    """Run pandera over all columns and put its failure cases into our words, in order of lines."""
+    if frame.empty:
+        return []
+    try:
+        _schema(columns).validate(frame, lazy=True)
+    except pa.errors.SchemaErrors as error:
+        by_name = {column.name: column for column in columns}
+        cases = error.failure_cases.sort_values("index", kind="stable")
+        return [
+            f"{table.file}:{line}: {_complaint(check, by_name[name], str(raw.at[line, name]))}"
+            for line, name, check in zip(cases["index"], cases["column"], cases["check"])
+        ]
+    return []
+
+
+def _complaint(check: str, column: Column, cell: str) -> str:
+    """What is wrong with a cell, and the remedy."""
+    says = f"{column.name}={cell}"
+    unit = f" {column.unit}" if column.unit else ""
+    if not cell.strip():
+        return f"{column.name} is empty; write {_allowed(column)}"
+    if check == "not_nullable":
+        return f"{column.name}={cell!r} is not a number; write {_allowed(column)}"
+    if check == "low":
+        return f"{says} is below {column.low:g}{unit}; write {_allowed(column)}"
+    if check == "high":
+        return f"{says} is above {column.high:g}{unit}; write {_allowed(column)}{_unit_hint(column)}"
+    if check == "whole":
+        return f"{says} is not a whole number; write {_allowed(column)}"
+    return f"{says} is not allowed; {_nearest(cell, column.choices)}"
+
+
+def _allowed(column: Column) -> str:
+    """The values that a column may hold, in words."""
+    if column.choices:
+        return "one of " + ", ".join(column.choices)
+    if column.refers_to:
+        return f"a value of {column.refers_to}"
+    if column.kind == "text":
+        return "a text"
+    noun = "a whole number" if column.kind == "integer" else "a value"
+    unit = f" {column.unit}" if column.unit else ""
+    if column.low > -INFINITY and column.high < INFINITY:
+        return f"{noun} in [{column.low:g}, {column.high:g}]{unit}"
+    if column.low > -INFINITY:
+        return f"{noun} of at least {column.low:g}{unit}"
+    if column.high < INFINITY:
+        return f"{noun} of at most {column.high:g}{unit}"
+    return noun + unit
+
+
+def _unit_hint(column: Column) -> str:
+    """Reminder of the unit, for numbers too large to be in it."""
+    if column.unit == "share":
+        return " (5 % is 0.05)"
+    return f" (is it in another unit than {column.unit}?)" if column.unit else ""
+
+
+def _nearest(word: str, words: Iterable[str], otherwise: str = "") -> str:
+    """Suggest the nearest of the words; else all of them if they are few, else ``otherwise``."""
+    options = list(words)
+    near = get_close_matches(word, options, 1, cutoff=0.45 if len(word) <= 3 else 0.65)  # codes are short
+    if near:
+        return f"did you mean {near[0]}?"
+    if not otherwise and 0 < len(options) <= _LISTED:
+        return "write one of " + ", ".join(options)
+    return otherwise or "write one that is declared"
+
+
+def _check_key(frame: pd.DataFrame, table: Table) -> list[str]:
+    """Rows that share a key, each with the line of the first."""
+    key = list(table.key)
+    if not set(key) <= set(frame.columns):
+        return []
+    filled = frame[key].dropna()
+    twice = filled[filled.duplicated(keep="first")]
+    problems = []
+    for line, values in zip(twice.index, twice.itertuples(index=False)):
+        first = filled.index[(filled == list(values)).all(axis="columns")][0]
+        problems.append(f"{table.file}:{line}: key {_key(key, values)} is already in line {first}; "
+                        "remove or correct one of them")
+    return problems
+
+
+def _key(names: Sequence[str], values: Iterable[object]) -> str:
+    shown = (f"{value:g}" if isinstance(value, float) else str(value) for value in values)
+    return ", ".join(f"{name}={value}" for name, value in zip(names, shown))
+
+
+# what one table says about another
+
+
+def _is_whole(frame: pd.DataFrame, table: Table) -> bool:
+    """Whether no declared column is missing."""
+    return {column.name for column in columns_of(table)} <= set(frame.columns)
+
+
+def _check_links(table: Table, frames: Frames, declared: Mapping[str, Table]) -> list[str]:
+    """References that lead nowhere, and referred values for which a row is missing."""
+    problems: list[str] = []
+    if table.name not in frames:
+        return problems
+    frame = frames[table.name]
+    for column in columns_of(table):
+        name, _, field = column.refers_to.partition(".")
+        if not field or column.name not in frame.columns or field not in frames.get(name, frame[[]]):
+            continue
+        targets = list(frames[name][field].dropna())
+        given = frame[column.name].dropna()
+        problems += _broken(given[~given.isin(targets)], table, column, declared[name], targets)
+        missing = [value for value in targets if value not in set(given)]
+        if column.name in table.complete_over and missing:
+            problems.append(f"{table.file}: no row for {column.name} {', '.join(missing)}; "
+                            f"add one for each (all of {declared[name].file} are needed)")
+    return problems
+
+
+def _broken(
+    cells: pd.Series, table: Table, column: Column, target: Table, targets: Sequence[str]
+) -> list[str]:
+    """One message per wrong value, at its first line."""
+    problems = []
+    for value, rows in cells.groupby(cells, sort=False):
+        more = f" (in {len(rows)} rows)" if len(rows) > 1 else ""
+        remedy = _nearest(str(value), targets, f"add it to {target.file}" if len(targets) > _LISTED else "")
+        problems.append(f"{table.file}:{rows.index[0]}: {column.name}={value} is not in "
+                        f"{target.file}{more}; {remedy}")
+    return problems
+
+
+# rules between tables; each gets complete frames whose wrong cells are missing values
+
+
+def _potentials_hold_what_stands(frames: Frames) -> list[str]:
+    key = ["province", "technology"]
+    potentials = frames["potentials"]
+    standing = pd.concat([frames["fleet"], frames["committed"]]).groupby(key)["capacity_gw"].sum()
+    problems = []
+    for line, row in potentials.iterrows():
+        there = float(standing.get((row["province"], row["technology"]), 0.0))
+        if there > row["potential_gw"] + 1e-6:
+            problems.append(
+                f"potentials.csv:{line}: potential_gw={row['potential_gw']:g} of {row['province']}, "
+                f"{row['technology']} is below the {there:g} GW of fleet.csv and committed.csv; "
+                f"write at least {there:g} GW, or correct those"
+            )
+    return problems
+
+
+def _corridors_join_two_provinces_in_order(frames: Frames) -> list[str]:
+    order = {province: i for i, province in enumerate(frames["provinces"]["province"])}
+    problems = []
+    for line, row in frames["corridors"].dropna().iterrows():
+        start, end = row["from_province"], row["to_province"]
+        at = f"corridors.csv:{line}:"
+        if start == end:
+            problems.append(f"{at} from_province and to_province are both {start}; name two provinces")
+            continue
+        if order.get(start, -1) > order.get(end, len(order)):
+            problems.append(f"{at} {start} stands after {end} in provinces.csv; turn the corridor to "
+                            f"{end}-{start}")
+        elif row["corridor"] != f"{start}-{end}":
+            problems.append(f"{at} corridor={row['corridor']} is not {start}-{end}; write {start}-{end}")
+        if row["contract_from"] not in (start, end, "none"):
+            problems.append(f"{at} contract_from={row['contract_from']} is no end of the corridor; "
+                            f"write one of {start}, {end}, none")
+    return problems
+
+
+def _nonhydro_is_part_of_total(frames: Frames) -> list[str]:
+    rows = frames["obligation_weights"]
+    wrong = rows[rows["nonhydro_share"] > rows["total_share"]]
+    return [
+        f"policy/obligation_weights.csv:{line}: nonhydro_share={row['nonhydro_share']:g} is above "
+        f"total_share={row['total_share']:g}; the total contains it, write at least as much there"
+        for line, row in wrong.iterrows()
+    ]
+
+
+def _durations_are_a_range(frames: Frames) -> list[str]:
+    rows = frames["technologies"]
+    wrong = rows[rows["duration_min_h"] > rows["duration_max_h"]]
+    return [
+        f"technologies.csv:{line}: duration_min_h={row['duration_min_h']:g} is above "
+        f"duration_max_h={row['duration_max_h']:g}; write at most {row['duration_max_h']:g} h"
+        for line, row in wrong.iterrows()
+    ]
+
+
+def _only_stores_hold_energy(frames: Frames) -> list[str]:
+    kinds = frames["technologies"].drop_duplicates("technology").set_index("technology")["kind"]
+    problems = []
+    for name in ("fleet", "committed"):
+        rows = frames[name]
+        kind = rows["technology"].map(kinds)
+        empty = (kind == "storage") & (rows["capacity_gw"] > 0.0) & (rows["energy_gwh"] <= 0.0)
+        full = kind.notna() & (kind != "storage") & (rows["energy_gwh"] > 0.0)
+        problems += [f"{name}.csv:{line}: energy_gwh=0 of a store with {row['capacity_gw']:g} GW; "
+                     "write its energy" for line, row in rows[empty].iterrows()]
+        problems += [f"{name}.csv:{line}: energy_gwh={row['energy_gwh']:g} of {row['technology']}, which "
+                     "is no store; write 0" for line, row in rows[full].iterrows()]
+    return problems
+
+
+def _cohorts_outlive_the_base_year(frames: Frames) -> list[str]:
+    lives = frames["technologies"].drop_duplicates("technology").set_index("technology")["life_yr"]
+    rows = frames["fleet"]
+    rows = rows.assign(end_year=rows["cohort_year"] + rows["technology"].map(lives))
+    return [
+        f"fleet.csv:{line}: cohort_year={row['cohort_year']:g} and the life of {row['technology']} end in "
+        f"{row['end_year']:g}; what stands at the end of {BASE_YEAR} needs a cohort that ends later"
+        for line, row in rows[rows["end_year"] <= BASE_YEAR].iterrows()
+    ]
+
+
+Rule = Callable[[Frames], list[str]]
+
+#: the tables that a rule needs, and the rule
+RULES: tuple[tuple[tuple[str, ...], Rule], ...] = (
+    (("fleet", "committed", "potentials"), _potentials_hold_what_stands),
+    (("provinces", "corridors"), _corridors_join_two_provinces_in_order),
+    (("obligation_weights",), _nonhydro_is_part_of_total),
+    (("technologies",), _durations_are_a_range),
+    (("technologies", "fleet", "committed"), _only_stores_hold_energy),
+    (("technologies", "fleet"), _cohorts_outlive_the_base_year),
+)

@@ -1,0 +1,39 @@
+"""What can go wrong with a run, each kind with the exit code of the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class PicmodelError(Exception):
+    """A run that cannot go on; the message says what to do about it."""
+
+    exit_code = 4
+
+
+class InputError(PicmodelError):
+    """Inputs that break their declaration: all problems that were found, not the first."""
+
+    exit_code = 2
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = list(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class Infeasible(PicmodelError):
+    """No plan satisfies the scenario."""
+
+    exit_code = 3
+
+
+class SolverTrouble(PicmodelError):
+    """The solver ended without an optimum: time limit, numerical trouble."""
+
+    exit_code = 4
+
+
+class SelfCheckFailed(PicmodelError):
+    """A solution that does not pass its own certificate; nothing is written."""
+
+    exit_code = 6

@@ -1,0 +1,174 @@
+"""Labelled results of one run: variables and duals as xarray, and prices from duals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from picmodel.data.system import SystemData
+from picmodel.glossary import ENTRIES, Entry
+from picmodel.solve.compile import Block, LinearProgram
+from picmodel.solve.highs import Solution
+
+SMALL_GW = 1e-6  # less than a kW: no capacity
+
+
+class Results:
+    """Everything a solve found, labelled, in base units.
+
+    Attributes:
+        values: variable name -> array over its glossary dimensions (NaN where it does not exist).
+        duals: row family -> raw dual, d objective / d right side [MCNY per unit of the row].
+        entries: name -> glossary entry, mechanisms' own included.
+    """
+
+    def __init__(self, data: SystemData, lp: LinearProgram, solution: Solution, entries: Iterable[Entry] = ()) -> None:
+        self.data = data
+        self.entries = {entry.name: entry for entry in (*ENTRIES, *entries)}
+        self.items = lp.items
+        self.values = {name: self._label(name, block, solution.x, 0.0) for name, block in lp.columns.items()
+                       if block.index}
+        self.duals = {name: self._label(name, block, solution.dual, 0.0) for name, block in lp.rows.items()
+                      if block.index}
+
+    # -- labels
+    @property
+    def provinces(self) -> tuple[str, ...]:
+        return self.data.provinces
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        return self.data.horizon.years
+
+    @cached_property
+    def technologies(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(g for _, g in self.data.units))
+
+    @cached_property
+    def labels(self) -> dict[str, pd.Index]:
+        """Order of every dimension."""
+        d = self.data
+        orders = {
+            "province": d.provinces, "technology": self.technologies, "vintage": d.horizon.years,
+            "year": d.horizon.years, "time": d.time.slices, "period": d.time.periods, "arc": tuple(d.arcs),
+            "corridor": tuple(line.name for line in d.corridors), "class": ("hydro", "nonhydro"),
+            "before": d.horizon.years,
+        }
+        return {name: pd.Index(order, name=name) for name, order in orders.items()}
+
+    def dims(self, name: str) -> tuple[str, ...]:
+        """Dimensions of a variable or row family."""
+        if name.startswith(("v_cost_", "c_cost_")):
+            return ("year",) if self.items[name[7:]][1] else ("province", "year")
+        return self.entries[name].dims
+
+    def _label(self, name: str, block: Block, vector: np.ndarray, absent: float) -> xr.DataArray:
+        found = np.where(block.position >= 0, vector[np.maximum(block.position, 0)], absent)
+        return self._array(self.dims(name), block.index, found)
+
+    def _array(self, dims: tuple[str, ...], index: Iterable[tuple], found: np.ndarray) -> xr.DataArray:
+        orders = [self.labels[dim] for dim in dims]
+        dense = np.full([len(order) for order in orders], np.nan)
+        columns = zip(*index)
+        dense[tuple(order.get_indexer(pd.Index(column)) for order, column in zip(orders, columns))] = found
+        return xr.DataArray(dense, dims=dims, coords=dict(zip(dims, orders)))
+
+    def from_keys(self, data: Mapping[tuple, float], dims: tuple[str, ...]) -> xr.DataArray:
+        """An array of the given dimensions from a dict of keys; NaN where there is none."""
+        if not data:
+            return xr.DataArray(np.full([len(self.labels[d]) for d in dims], np.nan), dims=dims,
+                                coords={d: self.labels[d] for d in dims})
+        return self._array(dims, list(data), np.fromiter(data.values(), float, len(data)))
+
+    # -- prices
+    @cached_property
+    def discount(self) -> xr.DataArray:
+        d = self.data.horizon.discount
+        return xr.DataArray(list(d.values()), dims="year", coords={"year": self.labels["year"]})
+
+    @cached_property
+    def weight(self) -> xr.DataArray:
+        w = self.data.time.weight
+        return xr.DataArray(list(w.values()), dims="time", coords={"time": self.labels["time"]})
+
+    def price(self, name: str) -> xr.DataArray:
+        """Price of a row family: its dual with discount and hour weight undone, >= 0 when scarce.
+
+        Returns:
+            Array over the row's dimensions in the entry's ``price`` unit (MCNY/GWh, MCNY/kt, ...).
+        """
+        entry = self.entries[name]
+        dual = self.duals[name] * entry.sense
+        if entry.basis == "hourly":
+            return dual / (self.weight * self.discount)
+        if entry.basis == "annual":
+            return dual / self.discount
+        return dual
+
+    @cached_property
+    def energy_price(self) -> xr.DataArray:
+        """Energy price by province, year and slice [MCNY/GWh]."""
+        return self.price("c_balance")
+
+    # -- what a GW does
+    @cached_property
+    def availability(self) -> xr.DataArray:
+        """Net output that a gross GW could give (province, technology, time) [GW/GW]; 0 where absent."""
+        return self.from_keys(self.data.availability, ("province", "technology", "time")).fillna(0.0)
+
+    @cached_property
+    def output_rate(self) -> xr.DataArray:
+        """Net output of a gross GW (province, technology, year, time) [GW/GW].
+
+        Where capacity stands it is output over capacity.  Where none does, a plant would run at
+        availability whenever the energy price exceeds its variable cost.
+        """
+        stands = self.values["v_capacity"] > SMALL_GW
+        actual = (self.values["v_generation"] / self.values["v_capacity"].where(stands)).fillna(0.0)
+        cost = self.from_keys(self.data.fuel_cost, ("province", "technology", "year")).fillna(0.0)
+        cost = cost + self.from_keys(self.data.variable_om, ("technology", "year")).fillna(0.0)
+        would_run = self.availability * (self.energy_price >= cost)
+        return xr.where(stands, actual, would_run).transpose("province", "technology", "year", "time")
+
+    def output_per_gw(self) -> xr.DataArray:
+        """Annual net output of a gross GW (province, technology, year) [GWh/GW-yr]."""
+        return (self.output_rate * self.weight).sum("time")
+
+    def cost_by_item(self) -> pd.DataFrame:
+        """Yearly cost items: columns item, kind, province (CN if national), year, mcny [MCNY/yr]."""
+        frames = []
+        for item, (kind, national) in self.items.items():
+            amount = self.values[f"v_cost_{item}"].to_series().rename("mcny").reset_index()
+            if national:
+                amount.insert(0, "province", "CN")
+            frames.append(amount.assign(item=item, kind=kind))
+        return pd.concat(frames, ignore_index=True)[["item", "kind", "province", "year", "mcny"]]
+
+    def dataset(self, kind: str = "values") -> xr.Dataset:
+        """All variables (``values``) or duals (``duals``) with units and meanings, for NetCDF."""
+        arrays = {}
+        for name, array in (self.values if kind == "values" else self.duals).items():
+            entry = self.entries.get(name)
+            unit = "MCNY/yr" if name[2:].startswith("cost_") else entry.unit if entry else ""
+            meaning = f"cost item {name[7:]}" if name[2:].startswith("cost_") else entry.meaning if entry else name
+            attrs = {"units": unit, "long_name": meaning}
+            if kind == "duals":
+                attrs = {"units": f"MCNY per ({unit})", "long_name": f"dual of: {meaning}",
+                         "comment": "d objective / d right side, discounted MCNY of the base year"}
+            arrays[name] = array.assign_attrs(attrs)
+        return xr.Dataset(arrays)
+
+    def prices(self) -> xr.Dataset:
+        """Every price, undiscounted, with unit and status (market, physical, regulatory)."""
+        arrays = {}
+        for name in self.duals:
+            entry = self.entries.get(name)
+            if entry and entry.price and entry.basis in ("hourly", "annual"):
+                arrays[f"price_{name[2:]}"] = self.price(name).assign_attrs(
+                    units=entry.price, long_name=f"price of: {entry.meaning}", status=entry.status,
+                    comment="real, without VAT, of the base year; positive when scarce; 1 MCNY/GWh = 1000 CNY/MWh")
+        return xr.Dataset(arrays)

@@ -1,0 +1,215 @@
+"""The power market: planned, priority or spot dispatch; contracts and barriers between provinces.
+
+``dispatch`` is a bundle of separate switches; each can be set on its own and by year.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pyomo.environ as pyo
+import xarray as xr
+from pydantic import Field
+
+from picmodel.data.system import SystemData
+from picmodel.extract.results import Results
+from picmodel.formulation.base import add_cost, at_least_zero, param, rows
+from picmodel.glossary import Entry
+from picmodel.markets.base import Mechanism, MechanismConfig
+from picmodel.scenario.schema import ByYear, at_years
+from picmodel.units import to_base
+
+#: what a kind of dispatch means unless a switch says otherwise
+BUNDLES: dict[str, dict] = {
+    "planned": dict(planned_share=0.9, flows="contracts", barrier_cny_per_mwh=30.0, curtailment_limit_share=None,
+                    settlement="tariff", capacity="none"),
+    "priority": dict(planned_share=0.5, flows="free", barrier_cny_per_mwh=15.0, curtailment_limit_share=0.05,
+                     settlement="tariff", capacity="none"),
+    "spot": dict(planned_share=None, flows="free", barrier_cny_per_mwh=None, curtailment_limit_share=None,
+                 settlement="market", capacity="market"),
+}
+
+
+class PowerConfig(MechanismConfig):
+    """Options of the power market."""
+
+    dispatch: Literal["planned", "priority", "spot"] = Field("spot", description="bundle of the switches below")
+    planned_share: ByYear | None = Field(
+        None, description="guaranteed share of the planned hours of inputs/thermal_hours.csv, by year")
+    planned_groups: tuple[str, ...] = Field(("coal", "gas"), description="groups with planned hours")
+    flows: Literal["free", "contracts"] | None = Field(
+        None, description="flows between provinces: free, or flat contracts where corridors.csv names a sender")
+    contract_band_share: float = Field(0.2, ge=0, le=1, description="deviation from the flat contract [share]")
+    barrier_cny_per_mwh: ByYear | None = Field(
+        None, description="hurdle on every flow between provinces, a transfer [CNY/MWh], by year")
+    curtailment_limit_share: ByYear | None = Field(
+        None, description="wind and solar curtailed at most this share of what is available, by year")
+    settlement: Literal["tariff", "market"] | None = Field(
+        None, description="plants are paid the provincial coal benchmark tariff, or the hourly price")
+    capacity: Literal["none", "market"] | None = Field(
+        None, description="credited capacity is paid the price of adequacy, or nothing")
+    slack_cny_per_mwh: float = Field(3000.0, gt=0, le=10000,
+                                     description="price of planned hours or curtailment limits not kept [CNY/MWh]")
+
+    def switch(self, name: str):
+        """The value of a switch: as set, or as its bundle has it."""
+        value = getattr(self, name)
+        return BUNDLES[self.dispatch][name] if value is None else value
+
+
+def build(m: pyo.ConcreteModel, cfg: PowerConfig, d: SystemData) -> None:
+    """Add the switches that are on."""
+    m.power_slack_price = pyo.Param(initialize=to_base(cfg.slack_cny_per_mwh, "CNY/MWh"))
+    if cfg.switch("planned_share") is not None:
+        _add_planned_hours(m, cfg, d)
+    if cfg.switch("curtailment_limit_share") is not None:
+        _add_curtailment_limit(m, cfg, d)
+    if cfg.switch("flows") == "contracts":
+        _add_contracts(m, cfg, d)
+    if cfg.switch("barrier_cny_per_mwh") is not None and d.corridors:
+        barrier = at_years(cfg.switch("barrier_cny_per_mwh"), d.horizon.years)
+        m.barrier = param(m.YEARS, data={y: to_base(x, "CNY/MWh") for y, x in barrier.items()})
+        add_cost(m, "barrier", "transfer", barrier_cost)
+
+
+def planned_fleets(cfg: PowerConfig, d: SystemData) -> list[tuple[str, str]]:
+    """Fleets with planned hours; combined heat and power runs by heat but has hours all the same."""
+    hours = d.policy.get("planned_hours", {})
+    return [(r, g) for r, g in d.fleets if d.group[g] in cfg.planned_groups and (r, g) in hours]
+
+
+def _add_planned_hours(m, cfg: PowerConfig, d: SystemData) -> None:
+    """Guaranteed hours; the fleets they cover leave by age only, or the LP would retire the duty."""
+    fleets = planned_fleets(cfg, d)
+    share = at_years(cfg.switch("planned_share"), d.horizon.years)
+    m.PLANNED = pyo.Set(initialize=fleets, dimen=2)
+    m.PLANNED_OF = pyo.Set(m.PROVINCES, initialize={r: [g for s, g in fleets if s == r] for r in d.provinces})
+    m.planned_hours = param(m.PLANNED, m.YEARS, data={
+        (r, g, y): share[y] * (1 - d.own_use[g]) * d.policy["planned_hours"][r, g] for r, g in fleets for y in share})
+    m.v_planned_slack = at_least_zero(m.PLANNED, m.YEARS)
+    m.c_planned_hours = rows(m.PLANNED, m.YEARS, rule=planned_hours)
+    stays = [(r, g, y) for r, g in fleets for y in d.horizon.years if (r, g, y) in d.surviving and share[y] > 0]
+    m.PLANNED_EXISTING = pyo.Set(initialize=stays, dimen=3)
+    m.c_age_only = rows(m.PLANNED_EXISTING, rule=age_only)
+    add_cost(m, "planned_slack", "transfer", planned_slack)
+
+
+def _add_curtailment_limit(m, cfg: PowerConfig, d: SystemData) -> None:
+    limit = at_years(cfg.switch("curtailment_limit_share"), d.horizon.years)
+    hours: dict[tuple[str, str], float] = {}
+    for r, g, t in d.availability:
+        if d.group[g] in ("wind", "solar"):
+            hours[r, g] = hours.get((r, g), 0.0) + d.time.weight[t] * d.availability[r, g, t]
+    m.TAKEN_FIRST = pyo.Set(initialize=list(hours), dimen=2)
+    m.TAKEN_FIRST_OF = pyo.Set(m.PROVINCES, initialize={r: [g for s, g in hours if s == r] for r in d.provinces})
+    m.taken_hours = param(m.TAKEN_FIRST, m.YEARS, data={
+        (r, g, y): (1 - limit[y]) * h for (r, g), h in hours.items() for y in limit})
+    m.v_curtailment_slack = at_least_zero(m.TAKEN_FIRST, m.YEARS)
+    m.c_curtailment_limit = rows(m.TAKEN_FIRST, m.YEARS, rule=curtailment_limit)
+    add_cost(m, "curtailment_slack", "transfer", curtailment_slack)
+
+
+def _add_contracts(m, cfg: PowerConfig, d: SystemData) -> None:
+    arcs = [a for a, (line, sender, _) in d.arcs.items() if line.contract_from == sender]
+    m.CONTRACTS = pyo.Set(initialize=arcs)
+    m.contract_low = pyo.Param(initialize=1 - cfg.contract_band_share)
+    m.contract_high = pyo.Param(initialize=1 + cfg.contract_band_share)
+    m.v_contract = at_least_zero(m.CONTRACTS, m.YEARS)
+    m.c_contract_min = rows(m.CONTRACTS, m.YEARS, m.TIMES, rule=contract_min)
+    m.c_contract_max = rows(m.CONTRACTS, m.YEARS, m.TIMES, rule=contract_max)
+
+
+def planned_hours(m, r, g, y):
+    r"""A fleet gets its guaranteed hours (average dispatch within the fleet).
+
+    .. math:: G_{rgy} + s_{rgy} \ge \phi_y H_{rg} (1-o_g) C_{rgy}
+
+    Units   GWh/yr net.
+    Dual    >= 0, not paid: what the guarantee costs per MWh.
+    """
+    return m.v_annual_generation[r, g, y] + m.v_planned_slack[r, g, y] - (
+        m.planned_hours[r, g, y] * m.v_capacity[r, g, y]) >= 0
+
+
+def age_only(m, r, g, y):
+    """A fleet with guaranteed hours leaves by age only [GW]."""
+    return m.v_exist[r, g, y] >= m.surviving[r, g, y]
+
+
+def curtailment_limit(m, r, g, y):
+    """Wind and sun are taken first: output over a share of what is available [GWh/yr]."""
+    return m.v_annual_generation[r, g, y] + m.v_curtailment_slack[r, g, y] - (
+        m.taken_hours[r, g, y] * m.v_capacity[r, g, y]) >= 0
+
+
+def contract_min(m, a, y, t):
+    """Flow at least the lower edge of the flat contract [GW]."""
+    return m.v_flow[a, y, t] - m.contract_low * m.v_contract[a, y] >= 0
+
+
+def contract_max(m, a, y, t):
+    """Flow at most the upper edge of the flat contract [GW]."""
+    return m.v_flow[a, y, t] - m.contract_high * m.v_contract[a, y] <= 0
+
+
+def planned_slack(m, r, y):
+    """Planned hours not kept [MCNY/yr]."""
+    return sum(m.power_slack_price * m.v_planned_slack[r, g, y] for g in m.PLANNED_OF[r])
+
+
+def curtailment_slack(m, r, y):
+    """Curtailment limits not kept [MCNY/yr]."""
+    return sum(m.power_slack_price * m.v_curtailment_slack[r, g, y] for g in m.TAKEN_FIRST_OF[r])
+
+
+def barrier_cost(m, r, y):
+    """Barrier on what a province sends [MCNY/yr]: it moves decisions, nobody uses it up."""
+    return sum(m.barrier[y] * m.weight[t] * m.v_flow[a, y, t] for a in m.ARCS_OUT[r] for t in m.TIMES)
+
+
+def income(results: Results, cfg: PowerConfig, d: SystemData) -> dict[str, xr.DataArray]:
+    """Energy and capacity income of a gross GW (province, technology, year) [MCNY/GW-yr]."""
+    if cfg.switch("settlement") == "tariff":
+        tariff = results.from_keys({(r,): x for r, x in d.policy["coal_tariff"].items()}, ("province",))
+        lines = {"energy": tariff * results.output_per_gw()}
+    else:
+        lines = {"energy": (results.energy_price * results.output_rate * results.weight).sum("time")}
+    if cfg.switch("capacity") == "market" and "c_adequacy" in results.duals:
+        credit = results.from_keys(d.credit, ("technology", "year")).fillna(0.0)
+        lines["capacity"] = credit * results.price("c_adequacy")
+    return lines
+
+
+def check(cfg: PowerConfig, d: SystemData) -> list[str]:
+    """Problems that only the system shows."""
+    problems = []
+    if cfg.switch("planned_share") is not None and not planned_fleets(cfg, d):
+        problems.append("markets.power.planned_groups: no fleet of these groups has planned hours in "
+                        "inputs/thermal_hours.csv; add rows or set `planned_share` to null")
+    if cfg.switch("flows") == "contracts" and not any(line.contract_from for line in d.corridors):
+        problems.append("markets.power.flows: `contracts`, but no corridor of the scenario names a contract sender")
+    return problems
+
+
+POWER = Mechanism(
+    name="power",
+    config=PowerConfig,
+    build=build,
+    income=income,
+    check=check,
+    entries=(
+        Entry("v_planned_slack", ("province", "technology", "year"), "GWh/yr", "planned hours not kept"),
+        Entry("v_curtailment_slack", ("province", "technology", "year"), "GWh/yr", "curtailment over its limit"),
+        Entry("v_contract", ("arc", "year"), "GW", "flat inter-provincial contract"),
+        Entry("c_planned_hours", ("province", "technology", "year"), "GWh/yr", "guaranteed hours", "MCNY/GWh",
+              "annual", "regulatory"),
+        Entry("c_age_only", ("province", "technology", "year"), "GW", "fleets with guaranteed hours leave by age",
+              "MCNY/GW-yr", "annual", "regulatory"),
+        Entry("c_curtailment_limit", ("province", "technology", "year"), "GWh/yr", "limit on curtailment", "MCNY/GWh",
+              "annual", "regulatory"),
+        Entry("c_contract_min", ("arc", "year", "time"), "GW", "flow at least the contract's lower edge", "MCNY/GWh",
+              "hourly", "regulatory"),
+        Entry("c_contract_max", ("arc", "year", "time"), "GW", "flow at most the contract's upper edge", "MCNY/GWh",
+              "hourly", "regulatory", -1),
+    ),
+)

@@ -1,0 +1,311 @@
+"""Scenario files to scenarios: `extends` and `designs` merged, everything checked, all problems at once."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+from ruamel.yaml import YAML
+
+from picmodel.errors import InputError
+from picmodel.scenario import overrides as override_syntax
+from picmodel.scenario.check import check_options, nearest, shown
+from picmodel.scenario.schema import Scenario
+from picmodel.scenario.source import Node, Place, Problem, Where, merge, read_mapping, read_text, without
+
+__all__ = ["ScenarioSet", "dump_yaml", "load", "resolved"]
+
+#: keys that say how documents are put together; no scenario has them
+_CONTROL = ("extends", "designs", "reference")
+_NAME = re.compile(r"\w[\w.-]*")
+
+
+@dataclass(frozen=True)
+class ScenarioSet:
+    """What one file says: its scenarios in order and the name of the one to compare with."""
+
+    scenarios: tuple[Scenario, ...]
+    reference: str | None = None
+
+    def __iter__(self) -> Iterator[Scenario]:
+        return iter(self.scenarios)
+
+    def __len__(self) -> int:
+        return len(self.scenarios)
+
+
+def load(source: Path | str | Mapping[str, Any]) -> ScenarioSet:
+    """Scenarios of a YAML file, or of a mapping that says the same.
+
+    Paths inside a document are relative to the file that holds them (those of a mapping, to the
+    current folder).  A scenario is called by the document's ``name``, else as its file; with
+    ``designs``, ``<name>-<design>``.
+
+    Raises:
+        InputError: with every problem of the file and of those it extends.
+    """
+    problems: list[Problem] = []
+    document: Node | None
+    if isinstance(source, Mapping):
+        node, problems = read_mapping(source, "<scenario>")
+        document = _extended(_normal(node, problems), Path(), (), problems)
+        stem = "scenario"
+    else:
+        document = _read(Path(source), (), problems)
+        stem = Path(source).stem
+    scenarios = _scenarios(document, stem, problems) if document else []
+    reference = _reference(document, scenarios, problems) if document else None
+    if problems:
+        unique = sorted(set(problems), key=lambda problem: problem.place)
+        raise InputError([str(problem) for problem in unique])
+    return ScenarioSet(tuple(scenario for _, scenario in scenarios), reference)
+
+
+# reading and merging files
+
+
+def _read(
+    path: Path, above: tuple[Path, ...], problems: list[Problem], named: Place | None = None
+) -> Node | None:
+    """Merged document of a file; ``named`` is where another file names it."""
+    place = named or Place(str(path))
+    text = _text(path, place, problems)
+    if text is None:
+        return None
+    node, found = read_text(text, str(path))
+    problems += found
+    if node is None:
+        return None
+    if not isinstance(node.value, dict):
+        hint = "; the colon must be a half-width : with a space after it" if "：" in text else ""
+        says = f"a scenario is a mapping of keys to values, not {shown(node.plain())}; write `title: ...`"
+        problems.append(Problem(node.place, says + hint))
+        return None
+    return _extended(_normal(node, problems), path.parent, (*above, path.resolve()), problems)
+
+
+def _text(path: Path, place: Place, problems: list[Problem]) -> str | None:
+    """Text of a file, or a problem at ``place`` that says why there is none."""
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        text = f"there is no file {path}; {_neighbours(path)}"
+    except IsADirectoryError:
+        inside = sorted(file.name for file in path.iterdir() if file.suffix in (".yaml", ".yml"))
+        text = f"{path} is a folder; name a file in it" + (f": {', '.join(inside[:12])}" if inside else "")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        place = Place(str(path), line, 1)
+        text = "the text is not UTF-8 (GBK?); save the file as UTF-8"
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        text = f"{path} cannot be read ({reason}); make it a readable file"
+    problems.append(Problem(place, text))
+    return None
+
+
+def _neighbours(path: Path) -> str:
+    """Suggest a file of the same folder."""
+    if not path.parent.is_dir():
+        return f"there is no folder {path.parent} either; correct the path"
+    files = [file.name for file in sorted(path.parent.iterdir()) if file.suffix in (".yaml", ".yml")]
+    same = [file for file in files if Path(file).stem == path.name]
+    return f"did you mean `{same[0]}`?" if same else nearest(path.name, files) or "correct the path"
+
+
+def _normal(node: Node, problems: list[Problem]) -> Node:
+    """Overrides with dotted paths, here and in the designs, and absolute paths of files."""
+    children = dict(node.entries())
+    if "overrides" in children:
+        children["overrides"], found = override_syntax.flatten(children["overrides"])
+        problems += found
+    if "series" in children:
+        series = {key: _absolute(child) for key, child in children["series"].entries().items()}
+        children["series"] = replace(children["series"], value=series or children["series"].value)
+    if "inputs" in children:
+        children["inputs"] = _absolute(children["inputs"])
+    if "designs" in children:
+        designs = {key: _normal(child, problems) for key, child in children["designs"].entries().items()}
+        children["designs"] = replace(children["designs"], value=designs or children["designs"].value)
+    return replace(node, value=children) if isinstance(node.value, dict) else node
+
+
+def _absolute(node: Node) -> Node:
+    """A path seen from the folder of the file that it stands in."""
+    if not isinstance(node.value, str):
+        return node
+    folder = os.path.dirname(node.place.file) if node.place.line else ""
+    return replace(node, value=os.path.abspath(os.path.join(folder, node.value)))
+
+
+def _extended(node: Node, folder: Path, above: tuple[Path, ...], problems: list[Problem]) -> Node:
+    """The document over all that it extends."""
+    bases: Node | None = None
+    for entry in _entries(node, problems):
+        path = Path(os.path.normpath(folder / entry.value))
+        if path.resolve() in above:
+            chain = " -> ".join(file.name for file in (*above, path))
+            text = f"{path} extends itself ({chain}); delete one `extends`"
+            problems.append(Problem(entry.place, text))
+            continue
+        base = _read(path, above, problems, entry.place)
+        if base is not None:
+            base = without(base, "name")  # a name is the file's own
+            bases = merge(bases, base) if bases else base
+    own = without(node, "extends")
+    return merge(bases, own) if bases else own
+
+
+def _entries(node: Node, problems: list[Problem]) -> list[Node]:
+    """The files of ``extends``."""
+    extends = node.child("extends")
+    if extends is None:
+        return []
+    entries = list(extends.value) if isinstance(extends.value, tuple) else [extends]
+    for entry in entries:
+        if not isinstance(entry.value, str) or not entry.value:
+            text = f"`extends` is {shown(entry.plain())}; write a path, or a list of paths"
+            problems.append(Problem(entry.place, text))
+    return [entry for entry in entries if isinstance(entry.value, str) and entry.value]
+
+
+# documents to scenarios
+
+
+def _scenarios(document: Node, stem: str, problems: list[Problem]) -> list[tuple[str, Scenario]]:
+    """Scenarios by design; one of no design if there are none."""
+    name = document.child("name")
+    if name is None and not _NAME.fullmatch(stem):
+        text = f"{stem!r} cannot name a run; rename the file with letters, digits, . _ -, or add `name`"
+        problems.append(Problem(document.place, text))
+        stem = "scenario"
+    rest = without(document, *_CONTROL)
+    designs = _designs(document, problems)
+    if not designs:
+        scenario = _scenario(rest, stem, "", problems)
+        return [("", scenario)] if scenario else []
+    scenarios = []
+    for design, part in designs.items():
+        scenario = _scenario(merge(rest, part), stem, design, problems)
+        scenarios += [(design, scenario)] if scenario else []
+    return scenarios
+
+
+def _designs(document: Node, problems: list[Problem]) -> dict[str, Node]:
+    """The partial documents of ``designs``, checked for what only a whole file may say."""
+    section = document.child("designs")
+    if section is None:
+        return {}
+    if not isinstance(section.value, dict):
+        text = f"`designs` is {shown(section.plain())}; write a mapping of names to partial scenarios"
+        problems.append(Problem(section.place, text))
+    designs = {}
+    for name, part in section.entries().items():
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
+            text = f"`designs.{name}` cannot name a run; use letters, digits, . _ - (a number in quotes)"
+            problems.append(Problem(part.key_place, text))
+        elif not isinstance(part.value, dict):
+            text = f"`designs.{name}` is {shown(part.plain())}; write what differs, or {{}} for nothing"
+            problems.append(Problem(part.place, text))
+        else:
+            designs[name] = without(part, *_CONTROL, "name")
+            problems += [
+                Problem(child.key_place, f"`{key}` cannot stand in a design; move it to the top of the file")
+                for key, child in part.value.items() if key in (*_CONTROL, "name")
+            ]
+    return designs
+
+
+def _scenario(document: Node, stem: str, design: str, problems: list[Problem]) -> Scenario | None:
+    """One scenario, or None and its problems."""
+    overrides, found = override_syntax.parse(document.child("overrides"))
+    problems += found
+    raw = document.plain() | {"overrides": overrides}
+    raw.setdefault("name", stem)
+    problems += _take_paths(document, raw)
+    scenario, found = check_options(Scenario, raw, Where(document))
+    problems += found
+    if scenario is None:
+        return None
+    if design:
+        scenario = scenario.model_copy(update={"name": f"{scenario.name}-{design}"})
+    scenario._where = Where(document)
+    return scenario
+
+
+def _take_paths(document: Node, raw: dict[str, Any]) -> list[Problem]:
+    """Make paths of texts in ``raw``; problems of those that lead nowhere."""
+    problems = []
+    series = document.child("series")
+    for key, child in series.entries().items() if series else ():
+        if isinstance(child.value, str):
+            raw["series"][key] = path = Path(child.value)
+            if not path.is_file():
+                text = f"`series.{key}`: there is no file {path}; correct the path"
+                problems.append(Problem(child.place, text))
+    folder = document.child("inputs")
+    if folder and isinstance(folder.value, str):
+        raw["inputs"] = path = Path(folder.value)
+        if not path.is_dir():
+            text = f"`inputs`: there is no folder {path}; correct the path"
+            problems.append(Problem(folder.place, text))
+    return problems
+
+
+def _reference(
+    document: Node, scenarios: list[tuple[str, Scenario]], problems: list[Problem]
+) -> str | None:
+    """Name of the scenario of the reference design."""
+    node = document.child("reference")
+    if node is None or node.value is None:
+        return None
+    section = document.child("designs")
+    names = [str(name) for name in section.entries()] if section else []
+    if node.value not in names:
+        remedy = nearest(node.value, names) or "write `designs`, or delete this line"
+        text = f"`reference` is {shown(node.plain())}, which is no design of this file; {remedy}"
+        problems.append(Problem(node.place, text))
+    return next((scenario.name for design, scenario in scenarios if design == node.value), None)
+
+
+# scenarios to documents
+
+
+def resolved(scenario: Scenario, markets: Mapping[str, BaseModel] | None = None) -> dict[str, Any]:
+    """One flat document that says everything explicitly; `load` makes the same scenario of it.
+
+    Args:
+        scenario: what to write.
+        markets: checked options of the mechanisms, whose defaults are then written too.
+    """
+    document = {name: getattr(scenario, name) for name in Scenario.model_fields}
+    document["overrides"] = override_syntax.document(scenario.overrides)
+    return _simple(document | ({"markets": markets} if markets is not None else {}))
+
+
+def _simple(value: Any) -> Any:
+    """Only what YAML and JSON know."""
+    if isinstance(value, BaseModel):
+        return _simple(value.model_dump(by_alias=True))
+    if isinstance(value, Mapping):
+        return {key: _simple(child) for key, child in value.items()}
+    if isinstance(value, list | tuple):
+        return [_simple(child) for child in value]
+    return str(value) if isinstance(value, os.PathLike) else value
+
+
+def dump_yaml(scenario: Scenario, markets: Mapping[str, BaseModel] | None = None) -> str:
+    """The resolved document as YAML."""
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = False
+    yaml.allow_unicode = True
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+    out = StringIO()
+    yaml.dump(resolved(scenario, markets), out)
+    return out.getvalue()

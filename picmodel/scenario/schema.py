@@ -1,0 +1,358 @@
+"""What a scenario can say: the models from which checks, defaults and the JSON Schema are made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import numpy as np
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    PrivateAttr,
+    Tag,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
+from pydantic.json_schema import models_json_schema
+
+from picmodel.scenario import overrides as override_syntax
+from picmodel.scenario.check import Options, validate_options, wrong
+from picmodel.scenario.overrides import Override
+from picmodel.scenario.source import Problem, Where, written
+
+__all__ = [
+    "ByYear", "ByYearOf", "Horizon", "Options", "Override", "Physical", "Projects", "Scenario", "Series",
+    "Solver", "Space", "Time", "Title", "Where", "at_years", "json_schema", "outside_horizon",
+    "validate_options", "wrong",
+]
+
+# numbers by year
+
+
+def _kind(value: object) -> str:
+    return "by_year" if isinstance(value, Mapping) else "every_year"
+
+
+T = TypeVar("T")
+_Year = Annotated[int, Field(ge=2000, le=2100)]
+
+#: a value for every year, or a mapping of years to values; ``ByYearOf[Annotated[float, Field(ge=0)]]``
+ByYearOf = Annotated[
+    Annotated[T, Tag("every_year")]
+    | Annotated[dict[_Year, T], Field(min_length=1), Tag("by_year")],
+    Discriminator(_kind),
+]
+#: a number for every year, or numbers of some years: see `at_years`
+ByYear = ByYearOf[float]
+
+
+def at_years(value: float | Mapping[int, float], years: Iterable[int]) -> dict[int, float]:
+    """Values in given years: linear between the years of a mapping, constant outside them.
+
+    Raises:
+        ValueError: the mapping is empty.
+
+    >>> at_years({2025: 50.0, 2035: 100.0}, (2023, 2030, 2040))
+    {2023: 50.0, 2030: 75.0, 2040: 100.0}
+    >>> at_years(80.0, (2030,))
+    {2030: 80.0}
+    """
+    if not isinstance(value, Mapping):
+        return {year: float(value) for year in years}
+    if not value:
+        raise ValueError("a mapping of years to numbers needs at least one year")
+    known = sorted(value)
+    numbers = [value[year] for year in known]
+    return {year: float(np.interp(year, known, numbers)) for year in years}
+
+
+# sections
+
+
+class Title(Options):
+    """Title for reports."""
+
+    en: str | None = Field(default=None, description="English title")
+    zh: str | None = Field(default=None, description="Chinese title")
+
+
+def _english(value: object) -> object:
+    return {"en": value} if isinstance(value, str) else value
+
+
+class Horizon(Options):
+    """Planning years, and how years are weighed against each other."""
+
+    years: Annotated[tuple[Annotated[int, Field(ge=2020, le=2060)], ...], Field(strict=False)] = Field(
+        default=(2025, 2030, 2035), min_length=1,
+        description="planning years, ascending; each stands for the years up to the next",
+    )
+    base_year: int = Field(
+        default=2023, ge=2000, le=2060, description="year of prices and to which costs are discounted"
+    )
+    last_span: int = Field(
+        default=5, ge=1, le=40, description="calendar years that the last planning year stands for [yr]"
+    )
+    discount_rate_share: float = Field(
+        default=0.05, ge=0.0, le=0.3, description="real social discount rate [share]"
+    )
+    present_year: int = Field(
+        default=2026, ge=2000, le=2060,
+        description="planning years before it are past: they build what was committed",
+    )
+    foresight: Literal["perfect"] = Field(
+        default="perfect", description="all planning years are decided together"
+    )
+
+    @field_validator("years")
+    @classmethod
+    def _ascend(cls, years: tuple[int, ...]) -> tuple[int, ...]:
+        ordered = sorted(set(years))
+        if list(years) != ordered:
+            wrong(f"the years are not ascending, each once; write {ordered}")
+        return years
+
+    @model_validator(mode="after")
+    def _starts_after_base_year(self) -> Horizon:
+        if self.base_year > self.years[0]:
+            text = f"{self.base_year} is after the first planning year; write at most {self.years[0]}"
+            wrong(text, "base_year")
+        return self
+
+
+_Province = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
+
+
+def _all_or_list(value: object) -> str:
+    return "all" if isinstance(value, str) else "some"
+
+
+class Space(Options):
+    """Which provinces are modelled."""
+
+    provinces: Annotated[
+        Annotated[Literal["all"], Tag("all")]
+        | Annotated[tuple[_Province, ...], Field(strict=False, min_length=1), Tag("some")],
+        Discriminator(_all_or_list),
+    ] = Field(default="all", description="all, or a list of codes of ISO 3166-2:CN in capitals: [GD, JS]")
+
+    @field_validator("provinces")
+    @classmethod
+    def _each_once(cls, provinces: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        twice = [code for code in dict.fromkeys(provinces) if provinces.count(code) > 1]
+        if provinces != "all" and twice:
+            wrong(f"{', '.join(twice)} is there twice; write each province once")
+        return provinces
+
+
+class Time(Options):
+    """How the 8760 hours of a year are represented."""
+
+    periods: int = Field(default=8, ge=1, le=365, description="typical days; 365 is the full year")
+    extremes: int = Field(
+        default=1, ge=0, le=50, description="days of the highest residual load kept beside them"
+    )
+    step_h: Literal[1, 2, 3, 4, 6] = Field(default=1, description="length of a time step [h]")
+    variant: Literal["mean_year", "2023"] = Field(
+        default="mean_year", description="year of wind, sun and water: a mean year, or 2023 as it was"
+    )
+
+    @model_validator(mode="after")
+    def _within_a_year(self) -> Time:
+        if self.periods < 365 < self.periods + self.extremes:
+            text = f"{self.periods} typical and {self.extremes} extreme days are over 365; write fewer"
+            wrong(text, "periods")
+        return self
+
+
+class Series(Options):
+    """The user's own hourly data in place of those in the inputs; paths relative to the scenario file."""
+
+    demand: Path | None = Field(default=None, description="hourly demand by province [GW]")
+    wind_onshore: Path | None = Field(
+        default=None, description="hourly capacity factors of onshore wind [share]"
+    )
+    wind_offshore: Path | None = Field(
+        default=None, description="hourly capacity factors of offshore wind [share]"
+    )
+    solar: Path | None = Field(default=None, description="hourly capacity factors of solar power [share]")
+    hydro: Path | None = Field(default=None, description="hourly inflow of hydro power [share of capacity]")
+
+
+class Physical(Options):
+    """The power system itself, whatever the market design."""
+
+    value_of_lost_load_cny_per_mwh: float = Field(
+        default=20000.0, ge=1000.0, le=1e6, description="cost of energy not served [CNY/MWh]"
+    )
+    adequacy: bool = Field(default=True, description="each province must hold firm capacity for its peak")
+    adequacy_margin_share: float = Field(
+        default=0.1, ge=0.0, le=1.0, description="firm capacity beyond the peak [share of the peak]"
+    )
+    adequacy_slack_cny_per_kw_yr: float = Field(
+        default=2000.0, ge=0.0, le=100000.0, description="cost of missing firm capacity [CNY/kW-yr]"
+    )
+    hydro_min_flow_share: float = Field(
+        default=0.3, ge=0.0, le=1.0, description="least hourly hydro output [share of the inflow's mean]"
+    )
+    build_limits: bool = Field(default=True, description="additions are limited by build_rates.csv")
+    retirement: bool = Field(
+        default=True, description="existing capacity may leave before the end of its life"
+    )
+    expand: bool = Field(default=True, description="false: nothing is built beyond what is committed")
+    transmission_expansion: bool = Field(
+        default=True, description="lines may be added beyond what is committed"
+    )
+    demand_factor: float = Field(
+        default=1.0, ge=0.1, le=10.0, description="factor on all demand and peaks [share]"
+    )
+
+
+class Solver(Options):
+    """How HiGHS solves the model."""
+
+    method: Literal["hipo", "ipx", "simplex"] = Field(default="hipo", description="algorithm of HiGHS")
+    threads: int | None = Field(
+        default=None, ge=1, le=1024, description="threads; null: as many as the run is given"
+    )
+    time_limit_s: float = Field(
+        default=3600.0, ge=1.0, le=1e7, description="longest solve [s]; no result after it"
+    )
+    crossover: bool = Field(default=True, description="end at a basis, from which prices are read")
+
+
+class Projects(Options):
+    """The projects whose returns are reported."""
+
+    technologies: Annotated[tuple[str, ...], Field(strict=False)] = Field(
+        default=("wind_onshore", "solar_utility"),
+        description="technologies of which one MW is valued in each province",
+    )
+    after_horizon: Literal["held"] = Field(
+        default="held", description="income after the horizon: that of the last planning year"
+    )
+    prices: Literal["expansion"] = Field(
+        default="expansion", description="prices of the run that also builds"
+    )
+
+
+_Title = Annotated[Title, BeforeValidator(_english, json_schema_input_type=str | Title)]
+_Overrides = Annotated[tuple[Override, ...], WithJsonSchema(override_syntax.SCHEMA)]
+
+
+class Scenario(Options):
+    """One run: checked, every default filled in."""
+
+    name: str = Field(
+        default="scenario", pattern=r"^\w[\w.-]*$",
+        description="name of the run and its folder, of letters, digits, . _ -; by default that of the file",
+    )
+    title: _Title = Field(default=Title(), description="title for reports, {en: ..., zh: ...}")
+    horizon: Horizon = Field(default=Horizon(), description="planning years and discounting")
+    space: Space = Field(default=Space(), description="provinces")
+    time: Time = Field(default=Time(), description="typical days")
+    series: Series = Field(default=Series(), description="own hourly data")
+    inputs: Path | None = Field(
+        default=None, description="another folder of inputs, relative to the scenario file"
+    )
+    physical: Physical = Field(default=Physical(), description="the power system whatever the market design")
+    markets: dict[str, Any] = Field(default={}, description="mechanisms that are on, each with its options")
+    overrides: _Overrides = Field(default=(), description="input numbers to change")
+    solver: Solver = Field(default=Solver(), description="solver")
+    projects: Projects = Field(default=Projects(), description="projects whose returns are reported")
+
+    _where: Where = PrivateAttr(default_factory=lambda: Where.of({}))
+
+    @property
+    def where(self) -> Where:
+        """Where the document says what; ``where.at("markets", "carbon")`` is one mechanism's part."""
+        return self._where
+
+
+def outside_horizon(value: object, horizon: Horizon, where: Where) -> list[str]:
+    """Problems of a year-keyed mapping: years before the base year or after the last span.
+
+    Args:
+        value: a `ByYear`; a number has no years and no problems.
+        horizon: of the scenario.
+        where: the part of the scenario that holds the value.
+    """
+    if not isinstance(value, Mapping):
+        return []
+    last = horizon.years[-1] + horizon.last_span - 1
+    remedy = f"is outside the horizon; write years from {horizon.base_year} to {last}"
+    return [
+        str(Problem(where.at(year).node.key_place, f"`{written((*where.path, year))}` {remedy}"))
+        for year in value if not horizon.base_year <= year <= last
+    ]
+
+
+# the JSON Schema
+
+
+_EXTENDS = {
+    "description": "files that this one adds to, relative to it; merged left to right, then this file",
+    "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
+}
+
+
+def json_schema(mechanisms: Mapping[str, type[BaseModel]] | None = None) -> dict[str, Any]:
+    """JSON Schema of a scenario file, for editors.
+
+    Args:
+        mechanisms: model of the options of each market mechanism; without it ``markets`` is open.
+    """
+    mechanisms = mechanisms or {}
+    models: Sequence = [(model, "validation") for model in (Scenario, *mechanisms.values())]
+    refs, whole = models_json_schema(models)
+    definitions = whole["$defs"]
+    for definition in definitions.values():
+        _complete_descriptions(definition)
+    body = definitions.pop(refs[Scenario, "validation"]["$ref"].rpartition("/")[2])
+    properties = body["properties"]
+    if mechanisms:
+        properties["markets"] |= {
+            "properties": {
+                name: {"anyOf": [refs[model, "validation"], {"type": "null"}]}
+                for name, model in mechanisms.items()
+            },
+            "additionalProperties": False,
+        }
+    partial = {key: schema for key, schema in properties.items() if key != "name"}
+    definitions["Design"] = {"type": "object", "properties": partial, "additionalProperties": False}
+    control = {
+        "extends": _EXTENDS,
+        "designs": {
+            "type": "object", "additionalProperties": {"$ref": "#/$defs/Design"},
+            "description": "market designs side by side, each merged over the rest of the file",
+        },
+        "reference": {"type": ["string", "null"], "description": "design that the others are compared with"},
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "picmodel scenario",
+        "type": "object",
+        "properties": control | properties,
+        "additionalProperties": False,
+        "$defs": definitions,
+    }
+
+
+def _complete_descriptions(definition: dict[str, Any]) -> None:
+    """Append range and default to each description, since editors show only that."""
+    for schema in definition.get("properties", {}).values():
+        kinds = [schema, *schema.get("anyOf", [])]
+        low = next((kind["minimum"] for kind in kinds if "minimum" in kind), None)
+        high = next((kind["maximum"] for kind in kinds if "maximum" in kind), None)
+        notes = [f"{low} to {high}"] if low is not None and high is not None else []
+        if "default" in schema and not isinstance(schema["default"], dict):
+            notes.append(f"default {json.dumps(schema['default'])}")
+        if notes and "description" in schema:
+            schema["description"] += "; " + "; ".join(notes)
+

@@ -1,0 +1,121 @@
+"""HiGHS: hand an LP over in memory, solve it, read it back.  Nothing else knows the solver."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+import highspy
+import numpy as np
+
+from picmodel.errors import Infeasible, SolverTrouble
+from picmodel.solve.compile import LinearProgram
+
+
+@dataclass(frozen=True)
+class SolverOptions:
+    """How HiGHS is run.
+
+    Attributes:
+        method: ``hipo`` (interior point), ``ipx`` or ``simplex``.
+        threads: threads of one solve; 0 leaves it to HiGHS.
+        crossover: end at a basis; prices are read from one.
+    """
+
+    method: str = "hipo"
+    threads: int = 0
+    time_limit_s: float = 3600.0
+    crossover: bool = True
+
+
+@dataclass(frozen=True)
+class Solution:
+    """Arrays of an optimum: ``x`` and ``reduced_cost`` by column, ``dual`` and ``activity`` by row."""
+
+    x: np.ndarray
+    reduced_cost: np.ndarray
+    dual: np.ndarray
+    activity: np.ndarray
+    objective: float
+    status: str
+    info: dict = field(default_factory=dict)
+
+
+def solve(lp: LinearProgram, options: SolverOptions | None = None) -> Solution:
+    """Solve the LP to an optimal basis.
+
+    Raises:
+        Infeasible: no point satisfies all rows (or the LP is unbounded).
+        SolverTrouble: any other status but optimal, a time limit included.
+    """
+    options = options or SolverOptions()
+    solver = highspy.Highs()
+    for name, value in _highs_options(options).items():
+        if solver.setOptionValue(name, value) != highspy.HighsStatus.kOk:
+            raise SolverTrouble(f"HiGHS does not take the option {name}={value!r}")
+    solver.passModel(_highs_lp(lp))
+    start = time.perf_counter()
+    solver.run()
+    seconds = time.perf_counter() - start
+    status = solver.getModelStatus()
+    _require_optimal(solver, status)
+    found, info = solver.getSolution(), solver.getInfo()
+    return Solution(
+        x=np.asarray(found.col_value),
+        reduced_cost=np.asarray(found.col_dual),
+        dual=np.asarray(found.row_dual),
+        activity=np.asarray(found.row_value),
+        objective=float(info.objective_function_value),
+        status=solver.modelStatusToString(status),
+        info={
+            "seconds": seconds,
+            "method": options.method,
+            "ipm_iterations": int(info.ipm_iteration_count),
+            "crossover_iterations": int(info.crossover_iteration_count),
+            "simplex_iterations": int(info.simplex_iteration_count),
+            "highs": solver.version(),
+            "options": _highs_options(options),
+        },
+    )
+
+
+def _highs_options(options: SolverOptions) -> dict:
+    chosen = {
+        "output_flag": False,
+        "solver": options.method,
+        "run_crossover": "on" if options.crossover else "off",
+        "time_limit": options.time_limit_s,
+    }
+    if options.threads:
+        chosen["threads"] = options.threads
+    if options.method == "hipo":
+        chosen["hipo_system"] = "augmented"
+    return chosen
+
+
+def _highs_lp(lp: LinearProgram) -> highspy.HighsLp:
+    model = highspy.HighsLp()
+    model.num_row_, model.num_col_ = lp.shape
+    model.col_cost_, model.offset_ = lp.cost, lp.offset
+    model.col_lower_, model.col_upper_ = lp.lower, lp.upper
+    model.row_lower_, model.row_upper_ = lp.row_lower, lp.row_upper
+    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    model.a_matrix_.start_ = lp.matrix.indptr
+    model.a_matrix_.index_ = lp.matrix.indices
+    model.a_matrix_.value_ = lp.matrix.data
+    return model
+
+
+def _require_optimal(solver: highspy.Highs, status: highspy.HighsModelStatus) -> None:
+    kinds = highspy.HighsModelStatus
+    text = solver.modelStatusToString(status)
+    if status in (kinds.kInfeasible, kinds.kUnboundedOrInfeasible):
+        raise Infeasible(f"the scenario cannot be met: HiGHS says {text!r}; relax the tightest limit of the scenario")
+    if status == kinds.kUnbounded:
+        raise Infeasible(f"the scenario earns without bound: HiGHS says {text!r}; look for a subsidy without limit")
+    if status == kinds.kTimeLimit:
+        raise SolverTrouble(
+            f"time limit of {solver.getOptionValue('time_limit')[1]:g} s reached without an optimum; raise "
+            "`solver.time_limit_s`, or take fewer periods or years")
+    if status != kinds.kOptimal:
+        raise SolverTrouble(f"HiGHS stopped with status {text!r}")
