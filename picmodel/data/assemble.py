@@ -101,7 +101,7 @@ def assemble(tables: Tables, periods: Periods, options: SystemOptions) -> System
         **_costs(tables, fleets, names, tech, o.horizon),
         **_network(tables, o),
         **_adequacy(tables, names, tech, o),
-        lost_load=o.lost_load, allow_retirement=o.retirement,
+        lost_load=o.lost_load, may_retire={g: o.retirement and tech.may_retire[g] == 1 for g in names},
         policy=_policy(tables, fleets, names, tech, o),
     )
 
@@ -379,7 +379,7 @@ def _adequacy(tables: Tables, names, tech, o: SystemOptions) -> dict:
         published = by_year(tables["demand"].query("province == @r"), ["province"], "consumption_twh",
                             (int(peaks.year[r]), *years))
         peak = peaks.peak_load_gw[r] * share[r] * o.demand_factor / published[r, int(peaks.year[r])]
-        found.update({(r, y): float(peak * published[r, y]) for y in years})
+        found.update({(r, y): float(peak * published[r, y]) for y in years if y not in o.horizon.past})
     credit = by_year(tables["capacity_credits"], ["technology"], "credit_share", years)
     return dict(
         peak=found, adequacy_margin=o.adequacy_margin, adequacy_slack_price=o.adequacy_slack_price,

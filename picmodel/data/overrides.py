@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 
 import numpy as np
 import pandas as pd
@@ -101,7 +102,7 @@ def _column(table: Table, override: Override) -> Column:
     if name in (c.name for c in table.columns):
         raise _Refused(f"{name} is text and cannot change here; edit {table.file} in a folder of your own "
                        "and name that under `inputs`")
-    remedy = nearest(name, [*numbers, *OPERATIONS]) or f"write one of {_names(numbers)}"
+    remedy = nearest(name, [*numbers, *get_close_matches(name, OPERATIONS)]) or f"write one of {_names(numbers)}"
     raise _Refused(f"{table.file} has no column {name}; {remedy}")
 
 

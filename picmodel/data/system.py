@@ -162,7 +162,7 @@ class SystemData:
     credit: Mapping[Label, float] = field(default_factory=dict)  # (g, y) GW per gross GW
     adequacy_slack_price: float = 3000.0  # MCNY/GW-yr
     lost_load: float = 20.0  # MCNY/GWh
-    allow_retirement: bool = True
+    may_retire: Mapping[str, bool] = field(default_factory=dict)  # g -> may leave before its age
     # -- what mechanisms read, by name, in base units
     policy: Mapping[str, Mapping] = field(default_factory=dict)
 

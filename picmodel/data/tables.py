@@ -175,6 +175,7 @@ TABLES: tuple[Table, ...] = (
             Column("duration_max_h", "h", low=0.0, high=1000.0,
                    meaning="most energy over power of a store; 0 otherwise"),
             _flag("buildable", "1: new capacity may be chosen"),
+            _flag("may_retire", "1: may leave before the end of its life; 0: heat, waste or water keep it"),
         ),
         "Generation and storage technologies and what does not change with time.",
     ),

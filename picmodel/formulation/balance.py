@@ -25,13 +25,16 @@ def add_balance(m: pyo.ConcreteModel, d: SystemData) -> None:
 
 
 def _add_adequacy(m: pyo.ConcreteModel, d: SystemData) -> None:
-    m.requirement = param(m.PROVINCES, m.YEARS, data={k: (1 + d.adequacy_margin) * gw for k, gw in d.peak.items()})
+    """Adequacy of the years in ``peak``: those in which something can still be decided."""
+    m.ADEQUATE = pyo.Set(initialize=[y for y in d.horizon.years if any(k[1] == y for k in d.peak)])
+    m.requirement = param(m.PROVINCES, m.ADEQUATE, data={k: (1 + d.adequacy_margin) * gw for k, gw in d.peak.items()})
     m.credit = param(m.TECHNOLOGIES, m.YEARS, data=d.credit)
     m.adequacy_slack_price = pyo.Param(initialize=d.adequacy_slack_price)
-    m.v_firm = at_least_zero(m.ARCS, m.YEARS)
-    m.v_adequacy_short = at_least_zero(m.PROVINCES, m.YEARS)
-    m.c_adequacy = rows(m.PROVINCES, m.YEARS, rule=adequacy)
-    m.c_firm_max = rows(m.CORRIDORS, m.YEARS, rule=firm_max)
+    m.v_firm = at_least_zero(m.ARCS, m.ADEQUATE)
+    m.v_adequacy_short = pyo.Var(m.PROVINCES, m.YEARS, within=pyo.NonNegativeReals, bounds=lambda m, r, y: (
+        0.0, None if y in m.ADEQUATE else 0.0))
+    m.c_adequacy = rows(m.PROVINCES, m.ADEQUATE, rule=adequacy)
+    m.c_firm_max = rows(m.CORRIDORS, m.ADEQUATE, rule=firm_max)
     add_cost(m, "adequacy_short", "transfer", adequacy_short)
 
 

@@ -29,7 +29,8 @@ def add_capacity(m: pyo.ConcreteModel, d: SystemData) -> None:
              if (r, g, y) in d.surviving and (r, g, k) in d.surviving]
     m.RETIREMENTS = pyo.Set(initialize=pairs, dimen=4)
     m.c_retire = rows(m.RETIREMENTS, rule=retire)
-    m.KEPT = pyo.Set(initialize=[] if d.allow_retirement else list(m.EXISTING), dimen=3)
+    kept = [(r, g, y) for r, g, y in d.surviving if y in d.horizon.past or not d.may_retire.get(g, True)]
+    m.KEPT = pyo.Set(initialize=kept, dimen=3)
     m.c_keep = rows(m.KEPT, rule=keep)
     _add_limits(m, d)
     _add_capacity_costs(m, d)
@@ -84,7 +85,7 @@ def retire(m, r, g, y, k):
 
 
 def keep(m, r, g, y):
-    """Without economic retirement everything that has not aged out stays [GW]."""
+    """In the past, and where heat or law keeps a fleet, what has not aged out stays [GW]."""
     return m.v_exist[r, g, y] >= m.surviving[r, g, y]
 
 

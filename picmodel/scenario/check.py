@@ -93,6 +93,7 @@ def nearest(word: object, words: Iterable[object]) -> str:
     """
     options = [str(option) for option in words]
     near = get_close_matches(str(word), options, 1, cutoff=0.6)
+    near += [option for option in options if len(str(word)) > 2 and option.startswith(str(word))]
     if near:
         return f"did you mean `{near[0]}`?"
     if 0 < len(options) <= _LISTED:

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,18 @@ from ruamel.yaml import YAML
 from picmodel.errors import InputError
 from picmodel.scenario import overrides as override_syntax
 from picmodel.scenario.check import check_options, nearest, shown
-from picmodel.scenario.schema import Scenario
-from picmodel.scenario.source import Node, Place, Problem, Where, merge, read_mapping, read_text, without
+from picmodel.scenario.schema import Scenario, Series
+from picmodel.scenario.source import (
+    Key,
+    Node,
+    Place,
+    Problem,
+    Where,
+    merge,
+    read_mapping,
+    read_text,
+    without,
+)
 
 __all__ = ["ScenarioSet", "dump_yaml", "load", "resolved"]
 
@@ -185,7 +196,9 @@ def _scenarios(document: Node, stem: str, problems: list[Problem]) -> list[tuple
         text = f"{stem!r} cannot name a run; rename the file with letters, digits, . _ -, or add `name`"
         problems.append(Problem(document.place, text))
         stem = "scenario"
-    rest = without(document, *_CONTROL)
+    misspelt = _misspelt(document)
+    problems += misspelt.values()
+    rest = without(document, *_CONTROL, *misspelt)
     designs = _designs(document, problems)
     if not designs:
         scenario = _scenario(rest, stem, "", problems)
@@ -195,6 +208,16 @@ def _scenarios(document: Node, stem: str, problems: list[Problem]) -> list[tuple
         scenario = _scenario(merge(rest, part), stem, design, problems)
         scenarios += [(design, scenario)] if scenario else []
     return scenarios
+
+
+def _misspelt(document: Node) -> dict[Key, Problem]:
+    """Keys that were probably meant to be `_CONTROL`, which the models do not know."""
+    known = (*_CONTROL, *Scenario.model_fields)
+    meant = {key: get_close_matches(str(key), known, 1) for key in document.entries() if key not in known}
+    return {
+        key: Problem(document.entries()[key].key_place, f"unknown key `{key}`; did you mean `{near[0]}`?")
+        for key, near in meant.items() if near and near[0] in _CONTROL
+    }
 
 
 def _designs(document: Node, problems: list[Problem]) -> dict[str, Node]:
@@ -244,7 +267,7 @@ def _take_paths(document: Node, raw: dict[str, Any]) -> list[Problem]:
     problems = []
     series = document.child("series")
     for key, child in series.entries().items() if series else ():
-        if isinstance(child.value, str):
+        if isinstance(child.value, str) and key in Series.model_fields:
             raw["series"][key] = path = Path(child.value)
             if not path.is_file():
                 text = f"`series.{key}`: there is no file {path}; correct the path"

@@ -197,7 +197,7 @@ def with_peak(load: Array, monthly: Array, peak: float) -> Array:
         monthly: (12,) consumption over the annual mean load [h], each month's mean below the peak.
         peak: highest hour over the annual mean.
     """
-    months = [np.flatnonzero(MONTH_OF_HOUR == m) for m in range(12)]
+    months = [np.flatnonzero(m == MONTH_OF_HOUR) for m in range(12)]
     load = load.copy()
     for _ in range(100):
         knee = min(float(np.quantile(load, 0.9)), 1.0 + 0.5 * (peak - 1.0))

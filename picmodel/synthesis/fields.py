@@ -123,7 +123,7 @@ def standard_by_month(weather: Array) -> Array:
         weather: (days,) or (8760,) standard normal.
     """
     days = weather.reshape(DAYS, -1)
-    month = [days[MONTH_OF_DAY == m] for m in range(12)]
+    month = [days[m == MONTH_OF_DAY] for m in range(12)]
     mean = month_hats() @ np.array([values.mean() for values in month])
     spread = month_hats() @ np.array([values.std() for values in month])
     return np.asarray((days - mean[:, None]) / spread[:, None]).reshape(weather.shape)
@@ -173,7 +173,7 @@ def tie_to_cells(values: Array, shape: Array, upper: float) -> Array:
     """
     days = values.reshape(DAYS, 24).copy()
     for month in range(12):
-        rows = np.flatnonzero(MONTH_OF_DAY == month)
+        rows = np.flatnonzero(month == MONTH_OF_DAY)
         for hour in range(24):
             cell = days[rows, hour]
             if cell.any():

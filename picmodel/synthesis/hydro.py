@@ -37,7 +37,7 @@ def hydro(noise: Array, shares: Array, hours: float) -> Array:
     level = level * np.maximum(1.0 + NOISE_SHARE * autoregressive(noise, (NOISE_LAG_1D,)), 0.5) / 24.0
     factors = np.repeat(level, 24)
     for month in range(12):
-        inside = MONTH_OF_HOUR == month
+        inside = month == MONTH_OF_HOUR
         factors[inside] = scaled_to_sum(factors[inside], float(monthly[month]))
     return scaled_to_sum(factors, hours)
 

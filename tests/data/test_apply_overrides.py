@@ -81,7 +81,9 @@ REFUSED = [
     ({"demnd.GD.consumption_twh": 3}, "no table is called demnd; did you mean `demand`?"),
     ({"potentials.GD.solar.potential_gw": 3}, "this run does not read potentials.csv; delete the override"),
     ({"technology_costs.solar.capex": 3},
-     "technology_costs.csv has no column capex; write one of capex_cny_per_kw, energy_capex_cny_per_kwh, "
+     "technology_costs.csv has no column capex; did you mean `capex_cny_per_kw`?"),
+    ({"technology_costs.solar.x": 3},
+     "technology_costs.csv has no column x; write one of capex_cny_per_kw, energy_capex_cny_per_kwh, "
      "fom_cny_per_kw_yr, vom_cny_per_mwh"),
     ({"technology_costs.solar.capex_cny_kw": 3},
      "technology_costs.csv has no column capex_cny_kw; did you mean `capex_cny_per_kw`?"),
