@@ -117,8 +117,9 @@ def time_slices(periods: Periods) -> TimeSlices:
     return TimeSlices(weight, {t: t // steps for t in weight}, float(periods.step_h))
 
 
-def _row(array, periods: Periods, time: TimeSlices, province: int) -> np.ndarray:
-    return np.asarray(array[province]).reshape(len(time.slices))
+def _row(periods: Periods, series: str, province: str) -> np.ndarray:
+    """Values of one province's series by slice."""
+    return np.asarray(periods.series[series].sel(province=province), dtype=float).reshape(-1)
 
 
 # -- demand
@@ -134,8 +135,8 @@ def consumption(tables: Tables, o: SystemOptions, years: Iterable[int]) -> dict[
 def _demand(tables: Tables, periods: Periods, time: TimeSlices, o: SystemOptions) -> dict:
     annual = consumption(tables, o, o.horizon.years)
     found = {}
-    for i, r in enumerate(o.provinces):
-        shape = _row(periods.demand, periods, time, i)
+    for r in o.provinces:
+        shape = _row(periods, "demand", r)
         for y in o.horizon.years:
             mean = annual[r, y] / HOURS_PER_YEAR
             found.update({(r, y, t): float(mean * shape[t]) for t in time.slices})
@@ -158,13 +159,12 @@ def _monthly(table: pd.DataFrame, key: str, column: str, periods: Periods) -> di
 def _availability(tables: Tables, periods: Periods, time: TimeSlices, fleets, tech) -> dict:
     """Net output that a gross GW can give in each slice; zero (sun at night) is left out."""
     seasonal = _monthly(tables["monthly_availability"], "technology", "relative_share", periods)
-    provinces = list(periods.provinces)
     found = {}
     for r, g in fleets:
         net = (1 - tech.own_use_share[g]) * tech.availability_share[g]
         series = tech.series[g]
         if tech.kind[g] == "vre":
-            shares = net * _row(getattr(periods, series), periods, time, provinces.index(r))
+            shares = net * _row(periods, series, r)
         elif g in seasonal:
             shares = np.array([net * seasonal[g][p] for p in time.period.values()])
         else:
@@ -177,11 +177,10 @@ def _availability(tables: Tables, periods: Periods, time: TimeSlices, fleets, te
 def _min_output(tables: Tables, periods: Periods, time: TimeSlices, fleets, tech, availability, min_flow) -> dict:
     """Inflexible, heat-led and minimum-flow output per gross GW, never above what is available."""
     heat = _monthly(tables["heat_must_run"], "province", "must_run_share", periods)
-    provinces = list(periods.provinces)
     found = {}
     for r, g in fleets:
         net = 1 - tech.own_use_share[g]
-        water = _row(periods.hydro, periods, time, provinces.index(r)) if tech.kind[g] == "hydro" else None
+        water = _row(periods, "hydro", r) if tech.kind[g] == "hydro" else None
         for t in time.slices:
             most = availability.get((r, g, t), 0.0)
             least = tech.min_output_share[g] * most
@@ -198,10 +197,9 @@ def _min_output(tables: Tables, periods: Periods, time: TimeSlices, fleets, tech
 def _inflow(periods: Periods, time: TimeSlices, fleets, tech) -> dict:
     """Net energy that the water of a period gives a gross GW [GWh per GW and period]."""
     found = {}
-    provinces = list(periods.provinces)
     for r, g in fleets:
         if tech.kind[g] == "hydro":
-            water = _row(periods.hydro, periods, time, provinces.index(r)) * (1 - tech.own_use_share[g])
+            water = _row(periods, "hydro", r) * (1 - tech.own_use_share[g])
             for p, slices in time.slices_in.items():
                 found[r, g, p] = float(time.step * sum(water[t] for t in slices))
     return found

@@ -102,7 +102,8 @@ def _column(table: Table, override: Override) -> Column:
     if name in (c.name for c in table.columns):
         raise _Refused(f"{name} is text and cannot change here; edit {table.file} in a folder of your own "
                        "and name that under `inputs`")
-    remedy = nearest(name, [*numbers, *get_close_matches(name, OPERATIONS)]) or f"write one of {_names(numbers)}"
+    known = [*numbers, *get_close_matches(name, OPERATIONS)]
+    remedy = nearest(name, known) or f"write one of {_names(numbers)}"
     raise _Refused(f"{table.file} has no column {name}; {remedy}")
 
 

@@ -62,7 +62,7 @@ def scaled_to_sum(
         ValueError: no factor reaches the target, since too many values are zero.
 
     >>> scaled_to_sum(np.array([0.2, 0.8, 0.0]), 1.2).round(6).tolist()
-    [0.2, 1.0, 0.0]
+    [0.24, 0.96, 0.0]
     >>> scaled_to_sum(np.array([0.2, 0.8, 0.0]), 1.6).round(6).tolist()
     [0.6, 1.0, 0.0]
     """
@@ -262,7 +262,8 @@ def _read_netcdf_replacement(
                       "write (province, time)"]
     if "province" not in variable.dims:
         variable = variable.expand_dims(province=[province])
-    return variable.transpose("time", "province").to_pandas(), []
+    columns = variable["province"].values.tolist()
+    return pd.DataFrame(variable.transpose("time", "province").values, columns=columns), []
 
 
 def _read_csv_replacement(label: str, path: Path, province: str) -> tuple[pd.DataFrame | None, list[str]]:
@@ -335,11 +336,11 @@ _CHECKS = (
 
 def _check_values(label: str, series: str, values: Array) -> list[str]:
     """Problems of the 8760 values of one province, one message per kind with the first place."""
-    checks = _CHECKS
+    checks = list(_CHECKS)
     limit = UPPER[series]
     if limit is not None:
-        checks = (*checks, _Check(lambda x: x > limit + 1e-9,
-                                  f"is above {limit:g}; write a share of capacity (5 % is 0.05)"))
+        checks.append(_Check(lambda x: x > limit + 1e-9,
+                             f"is above {limit:g}; write a share of capacity (5 % is 0.05)"))
     problems = []
     for check in checks:
         wrong = check.fails(values)

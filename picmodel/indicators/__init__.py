@@ -1,0 +1,1 @@
+"""Indicators: pure functions of labelled results, each a tidy table."""

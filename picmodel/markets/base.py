@@ -8,17 +8,15 @@ from typing import Any
 
 import pyomo.environ as pyo
 import xarray as xr
-from pydantic import BaseModel, ConfigDict
 
 from picmodel.data.system import SystemData
 from picmodel.extract.results import Results
 from picmodel.glossary import Entry
+from picmodel.scenario.check import Options
 
 
-class MechanismConfig(BaseModel):
-    """Options of a mechanism: frozen, and an unknown option is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class MechanismConfig(Options):
+    """Options of a mechanism: frozen, exact types, and an unknown option is an error."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,7 @@ class Mechanism:
         income: what a GW of a project earns, by line: arrays over (province, technology, vintage,
             year) in MCNY per gross GW and year.
         check: problems of a configuration that only the system can show.
-        may_be_empty: row families that may stay empty although the mechanism is on.
+        governs: rows of the physical system that are this mechanism's market.
     """
 
     name: str
@@ -39,6 +37,7 @@ class Mechanism:
     entries: tuple[Entry, ...]
     income: Callable[[Results, Any, SystemData], dict[str, xr.DataArray]] = lambda results, cfg, data: {}
     check: Callable[[Any, SystemData], list[str]] = lambda cfg, data: []
+    governs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

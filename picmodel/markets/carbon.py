@@ -33,7 +33,7 @@ class CarbonConfig(MechanismConfig):
     """Options of the carbon market."""
 
     instrument: Literal["price", "cap", "benchmark"] = Field("benchmark", description="how emissions are limited")
-    covered: tuple[str, ...] = Field(("coal", "gas"), description="groups of technologies with a duty")
+    covered: tuple[str, ...] = Field(("coal", "gas"), strict=False, description="groups of technologies with a duty")
     price_cny_per_t: ByYear | None = Field(None, description="instrument price: CNY per t CO2, by year")
     cap_mt: ByYear | None = Field(None, description="instrument cap: Mt CO2 per year, by year")
     benchmark_factor: ByYear = Field(1.0, description="benchmarks of inputs/policy/benchmarks.csv times this")

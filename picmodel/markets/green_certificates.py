@@ -39,7 +39,7 @@ class GreenCertificatesConfig(MechanismConfig):
         2027, ge=1990, le=2060,
         description="linked: only plants commissioned in this planning year or later; null: every vintage")
     eligible_technologies: tuple[str, ...] | None = Field(
-        None, description="linked: technologies that may be linked; null: all wind and solar")
+        None, strict=False, description="linked: technologies that may be linked; null: all wind and solar")
 
 
 def build(m: pyo.ConcreteModel, cfg: GreenCertificatesConfig, d: SystemData) -> None:
@@ -60,12 +60,11 @@ def _add_balance(m, cfg: GreenCertificatesConfig, d: SystemData) -> None:
     m.v_turned = pyo.Var(*index, bounds=(0.0, 0.0))
     m.v_lapsed = at_least_zero(*index)
     m.v_net_purchase = free(*index) if cfg.trade == "national" else pyo.Var(*index, bounds=(0.0, 0.0))
-    bundling = m.ARCS if cfg.trade == "bundled" else pyo.Set(initialize=[])
-    m.BUNDLING = pyo.Set(initialize=list(bundling))
-    inside = set(bundling)
-    m.BUNDLED_INTO = pyo.Set(m.PROVINCES, initialize={r: [a for a in m.ARCS_INTO[r] if a in inside]
+    arcs = d.arcs if cfg.trade == "bundled" else {}
+    m.BUNDLING = pyo.Set(initialize=list(arcs))
+    m.BUNDLED_INTO = pyo.Set(m.PROVINCES, initialize={r: [a for a, (_, _, j) in arcs.items() if j == r]
                                                      for r in d.provinces})
-    m.BUNDLED_OUT = pyo.Set(m.PROVINCES, initialize={r: [a for a in m.ARCS_OUT[r] if a in inside]
+    m.BUNDLED_OUT = pyo.Set(m.PROVINCES, initialize={r: [a for a, (_, i, _) in arcs.items() if i == r]
                                                     for r in d.provinces})
     m.v_bundled = at_least_zero(m.BUNDLING, m.CLASSES, m.YEARS)
     m.c_certificates = rows(*index, rule=certificates)

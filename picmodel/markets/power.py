@@ -36,7 +36,7 @@ class PowerConfig(MechanismConfig):
     dispatch: Literal["planned", "priority", "spot"] = Field("spot", description="bundle of the switches below")
     planned_share: ByYear | None = Field(
         None, description="guaranteed share of the planned hours of inputs/thermal_hours.csv, by year")
-    planned_groups: tuple[str, ...] = Field(("coal", "gas"), description="groups with planned hours")
+    planned_groups: tuple[str, ...] = Field(("coal", "gas"), strict=False, description="groups with planned hours")
     flows: Literal["free", "contracts"] | None = Field(
         None, description="flows between provinces: free, or flat contracts where corridors.csv names a sender")
     contract_band_share: float = Field(0.2, ge=0, le=1, description="deviation from the flat contract [share]")
@@ -197,6 +197,7 @@ POWER = Mechanism(
     build=build,
     income=income,
     check=check,
+    governs=("c_balance", "c_adequacy"),
     entries=(
         Entry("v_planned_slack", ("province", "technology", "year"), "GWh/yr", "planned hours not kept"),
         Entry("v_curtailment_slack", ("province", "technology", "year"), "GWh/yr", "curtailment over its limit"),

@@ -106,6 +106,10 @@ class Horizon(Options):
         default=2026, ge=2000, le=2060,
         description="planning years before it are past: they build what was committed",
     )
+    peak_cost_until: int | None = Field(
+        default=None, ge=2020, le=2060,
+        description="calendar year to which peak cost is counted for all compared; null: the reference's peak year",
+    )
     foresight: Literal["perfect"] = Field(
         default="perfect", description="all planning years are decided together"
     )
@@ -193,7 +197,7 @@ class Physical(Options):
     )
     adequacy: bool = Field(default=True, description="each province must hold firm capacity for its peak")
     adequacy_margin_share: float = Field(
-        default=0.1, ge=0.0, le=1.0, description="firm capacity beyond the peak [share of the peak]"
+        default=0.05, ge=0.0, le=1.0, description="firm capacity beyond the peak [share of the peak]"
     )
     adequacy_slack_cny_per_kw_yr: float = Field(
         default=2000.0, ge=0.0, le=100000.0, description="cost of missing firm capacity [CNY/kW-yr]"
@@ -231,7 +235,7 @@ class Projects(Options):
     """The projects whose returns are reported."""
 
     technologies: Annotated[tuple[str, ...], Field(strict=False)] = Field(
-        default=("wind_onshore", "solar_utility"),
+        default=("wind_onshore", "wind_offshore", "solar_utility", "solar_distributed"),
         description="technologies of which one MW is valued in each province",
     )
     after_horizon: Literal["held"] = Field(

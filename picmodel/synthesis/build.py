@@ -117,7 +117,8 @@ def read_calibration(inputs: Path) -> Calibration:
     """
     t = read_tables(inputs, TABLES)
     provinces = t["provinces"]["province"].tolist()
-    of_year = {name: t[name][t[name]["year"] == YEAR] for name in ("demand", "peak_load", "monthly_consumption")}
+    of_year = {name: t[name][t[name]["year"] == YEAR]
+               for name in ("demand", "peak_load", "monthly_consumption")}
     annual = of_year["demand"].set_index("province")["consumption_twh"]
     peak = of_year["peak_load"].set_index("province")["peak_load_gw"]
     mean_year = t["full_load_hours"][t["full_load_hours"]["year"] == 0]
@@ -129,8 +130,8 @@ def read_calibration(inputs: Path) -> Calibration:
         monthly={p: x.ravel() * float(annual.get(p, np.nan)) / x.sum() for p, x in
                  _blocks(of_year["monthly_consumption"], ["province"], ["month"],
                          ["consumption_twh"]).items()},
-        variability={p: Variability(*(float(x) for x in stats.loc[p].iloc[:4])) for p in stats.index},
-        peak={p: float(x) for p, x in peak.items()},
+        variability={str(p): Variability(*map(float, stats.loc[p].iloc[:4])) for p in stats.index},
+        peak={str(p): float(x) for p, x in peak.items()},
         shapes=_blocks(t["resource_shape"], ["province", "series"], ["month"]),
         statistics={key: (float(x[0]), float(x[1]), float(x[2])) for key, x in
                     _rows(t["resource_statistics"], ["province", "series"],

@@ -170,7 +170,8 @@ def weather(slow: Array, fast: Array, calendar: Array, wanted: Variability) -> A
 
     phi = float(brentq(gap, near, 0.99999))
     share = (near - quick) / (phi - quick)
-    parts = np.sqrt(share) * autoregressive(slow, (phi,)) + np.sqrt(1.0 - share) * autoregressive(fast, (quick,))
+    parts = np.sqrt(share) * autoregressive(slow, (phi,))
+    parts = parts + np.sqrt(1.0 - share) * autoregressive(fast, (quick,))
     return np.asarray(np.clip(np.sqrt(variance) * parts / parts.std(), -0.5, 0.5))
 
 

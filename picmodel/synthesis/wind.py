@@ -58,11 +58,12 @@ def wind(noise: Array, shape: Array, spread: float, lag_1h: float, lag_6h: float
     """
     level = expected(shape)
     wanted = spread * level.mean()
-    std = np.sqrt(max(wanted**2 - level.var(), 0.01 * wanted**2)) / np.sqrt((level**2).mean())
+    widest = np.sqrt(level * (CEILING - level))  # spread of a fleet that is either full or idle
+    std = np.sqrt(max(wanted**2 - level.var(), 0.01 * wanted**2) / (widest**2).mean())
     near, far = lag_1h, lag_6h
     for _ in range(_ROUNDS):
         weather = standard_by_month(autoregressive(noise, two_time_scales(near, far)))
-        factors = tie_to_cells(beta_quantile(ndtr(weather), level, std * level, CEILING), shape, CEILING)
+        factors = tie_to_cells(beta_quantile(ndtr(weather), level, std * widest, CEILING), shape, CEILING)
         std *= wanted / factors.std()
         near = float(np.clip(near + lag_1h - lag_correlation(factors, 1), 0.90, 0.995))
         far = float(np.clip(far + lag_6h - lag_correlation(factors, 6), near**22, near**5))

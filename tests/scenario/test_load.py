@@ -69,7 +69,7 @@ projects: {technologies: [solar_utility]}
     where = (("province", ("GD",)), ("year", (2030,)))
     assert x.overrides == (Override("demand", operation="multiply", value=1.05, where=where),)
     assert (x.solver, x.projects.technologies) == (Solver(method="simplex", threads=2), ("solar_utility",))
-    assert str(x.where.at("markets", "carbon", "price", 2030).node.place) == "x.yaml:7:35"
+    assert str(x.where.at("markets", "carbon", "price", 2030).node.place) == "x.yaml:7:34"
 
 
 def test_a_title_may_be_a_text():
@@ -188,7 +188,8 @@ WRONG = [
     ("horizon: {years: 2030}", "x.yaml:1:18: `horizon.years` is 2030; write a list"),
     ("horizon: {base_year: 2026}", "x.yaml:1:22: `horizon.base_year`: 2026 is after the first planning year; "
                                    "write at most 2025"),
-    ("horizon: {foresight: myopic}", "x.yaml:1:22: `horizon.foresight` is the text 'myopic'; write one of perfect"),
+    ("horizon: {foresight: myopic}",
+     "x.yaml:1:22: `horizon.foresight` is the text 'myopic'; write one of perfect"),
     ("horizon: {discount_rate_share: 5}", "x.yaml:1:32: `horizon.discount_rate_share` is 5, above 0.3; "
                                           "write at most 0.3 (5 % is 0.05)"),
     ("space: {provinces: some}", "x.yaml:1:20: `space.provinces` is the text 'some'; write one of all"),
@@ -209,7 +210,8 @@ WRONG = [
     ("markets: {2030: x}", "x.yaml:1:11: key `2030` of `markets` cannot stand there; "
                            "write a text (quote it if it looks like a number)"),
     ("series: {demand: 3}", "x.yaml:1:18: `series.demand` is 3; write a path, as text"),
-    ("series: {demand: no.csv}", "x.yaml:1:18: `series.demand`: there is no file {here}/no.csv; correct the path"),
+    ("series: {demand: no.csv}",
+     "x.yaml:1:18: `series.demand`: there is no file {here}/no.csv; correct the path"),
     ("inputs: no", "x.yaml:1:9: `inputs`: there is no folder {here}/no; correct the path"),
     ("series: demand.csv", "x.yaml:1:9: `series` is the text 'demand.csv'; write a mapping"),
     ("overrides: 3", "x.yaml:1:12: `overrides` is 3; write a mapping of paths to numbers"),
@@ -226,14 +228,16 @@ WRONG = [
     ("extends: sub/y.yaml",
      "x.yaml:1:10: there is no file sub/y.yaml; there is no folder sub either; correct the path"),
     ("extends: x.yaml", "x.yaml:1:10: x.yaml extends itself (x.yaml -> x.yaml); delete one `extends`"),
-    ("extends: z.yaml", "z.yaml:1:10: x.yaml extends itself (x.yaml -> z.yaml -> x.yaml); delete one `extends`"),
+    ("extends: z.yaml",
+     "z.yaml:1:10: x.yaml extends itself (x.yaml -> z.yaml -> x.yaml); delete one `extends`"),
     ("designs: 3", "x.yaml:1:10: `designs` is 3; write a mapping of names to partial scenarios"),
     ("designs: {a: }", "x.yaml:1:11: `designs.a` is empty (null); write what differs, or {} for nothing"),
     ("designs: {2030: {}}",
      "x.yaml:1:11: `designs.2030` cannot name a run; use letters, digits, . _ - (a number in quotes)"),
     ("designs: {a b: {}}",
      "x.yaml:1:11: `designs.a b` cannot name a run; use letters, digits, . _ - (a number in quotes)"),
-    ("designs: {a: {name: b}}", "x.yaml:1:15: `name` cannot stand in a design; move it to the top of the file"),
+    ("designs: {a: {name: b}}",
+     "x.yaml:1:15: `name` cannot stand in a design; move it to the top of the file"),
     ("designs: {a: {extends: y.yaml}}",
      "x.yaml:1:15: `extends` cannot stand in a design; move it to the top of the file"),
     ("designs: {a: {time: {perods: 3}}}", "x.yaml:1:22: unknown key `time.perods`; did you mean `periods`?"),
@@ -279,11 +283,14 @@ def test_files_that_cannot_be_read(write, tmp_path):
     assert problems("a\0b") == ["a\0b: a\0b cannot be read (embedded null byte); make it a readable file"]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_without_permission(write, tmp_path):
+def test_a_file_without_permission(write, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
     write(x="{}")
-    (tmp_path / "x.yaml").chmod(0)
-    assert problems("x.yaml") == ["x.yaml: x.yaml cannot be read (Permission denied); make it a readable file"]
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    remedy = "make it a readable file"
+    assert problems("x.yaml") == [f"x.yaml: x.yaml cannot be read (Permission denied); {remedy}"]
 
 
 def test_a_file_name_that_cannot_name_a_run(write, tmp_path):
@@ -299,10 +306,12 @@ def test_a_file_name_that_cannot_name_a_run(write, tmp_path):
 def test_a_file_that_is_cut_off_is_read_or_refused_but_never_crashes(tmp_path, cut):
     file = tmp_path / "x.yaml"
     file.write_text(DESIGNS.strip()[:cut])
+    said: list[str] = []
     try:
         load(file)
     except InputError as error:
-        assert all(problem.startswith(f"{file}:") for problem in error.problems)
+        said = error.problems
+    assert all(problem.startswith(f"{file}:") for problem in said)
 
 
 # resolved
@@ -314,7 +323,9 @@ FULL = {
     "horizon": {"years": [2030], "discount_rate_share": 1e-05},
     "space": {"provinces": ["GD"]},
     "time": {"variant": "2023"},
-    "markets": {"carbon": {"price": {2030: 50, 2040: 0.1}, "covered": ["coal", "yes"], "x": None, "y": "2030"}},
+    "markets": {
+        "carbon": {"price": {2030: 50, 2040: 0.1}, "covered": ["coal", "yes"], "x": None, "y": "2030"}
+    },
     "overrides": {"demand": [{"multiply": 1.1}, {"add": 1, "where": {"year": 2030}}], "a.b.c.2030": 3},
     "solver": {"threads": 2},
 }
@@ -350,10 +361,11 @@ def test_options_of_mechanisms_may_be_written_out():
 
 
 MARKETS = st.recursive(
-    st.none() | st.booleans() | st.integers(-10**20, 10**20) | st.floats(allow_nan=False, allow_infinity=False)
+    st.none() | st.booleans() | st.integers(-10**20, 10**20)
+    | st.floats(allow_nan=False, allow_infinity=False)
     | st.text("aeyno~|>-'\"#:{}[]&*!%@`,?0123.+\n\t\\ 基", max_size=6),
     lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from(["a", "yes", "null", "2030"]) | st.integers(2000, 2100), inner, max_size=3),
+    | st.dictionaries(st.sampled_from(["yes", "null", "2030"]) | st.integers(2000, 2100), inner, max_size=3),
     max_leaves=8,
 )
 

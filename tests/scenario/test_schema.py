@@ -35,10 +35,10 @@ class Band(Options):
 class Carbon(Options):
     instrument: Literal["price", "cap", "benchmark"] = Field(description="kind of market")
     price: ByYear = Field(default=50.0, description="price [CNY/t]")
-    auction_share: ByYearOf[Annotated[float, Field(ge=0.0, le=1.0)]] = Field(default=0.0, description="auctioned")
+    auction_share: ByYearOf[Annotated[float, Field(ge=0, le=1)]] = Field(default=0.0, description="auctioned")
     bands: dict[str, Band] = Field(default={}, description="price bands")
     limit: int | str = Field(default=3, description="limit")
-    covered: Annotated[tuple[str, ...], Field(strict=False, min_length=1, max_length=2)] = Field(default=("coal",))
+    covered: Annotated[tuple[str, ...], Field(strict=False, min_length=1, max_length=2)] = ("coal",)
 
     @model_validator(mode="after")
     def _cap_needs_no_price(self):
@@ -67,10 +67,12 @@ WRONG = [
     ("carbon: {}", "x.yaml:1:9: `carbon.instrument` is missing; add it; expected: kind of market"),
     ("carbon: true", "x.yaml:1:9: `carbon` is true; write a mapping"),
     ("carbon:", "x.yaml:1:1: `carbon` is empty (null); write a mapping, or delete the key"),
-    ("carbon: {instrument: caps}", "x.yaml:1:22: `carbon.instrument` is the text 'caps'; did you mean `cap`?"),
+    ("carbon: {instrument: caps}",
+     "x.yaml:1:22: `carbon.instrument` is the text 'caps'; did you mean `cap`?"),
     ("carbon: {instrument: x}", "x.yaml:1:22: `carbon.instrument` is the text 'x'; "
                                 "write one of price, cap, benchmark"),
-    ("carbon: {instrument: price, prise: 3}", "x.yaml:1:29: unknown key `carbon.prise`; did you mean `price`?"),
+    ("carbon: {instrument: price, prise: 3}",
+     "x.yaml:1:29: unknown key `carbon.prise`; did you mean `price`?"),
     ("carbon: {instrument: price, bands: {a: {flor: 3}}}",
      "x.yaml:1:41: unknown key `carbon.bands.a.flor`; did you mean `floor`?"),
     ("carbon: {instrument: price, floor: 3}",
@@ -91,13 +93,16 @@ WRONG = [
     ("carbon: {instrument: price, bands: {a: {floor: -1}}}",
      "x.yaml:1:48: `carbon.bands.a.floor` is -1, below 0; write at least 0"),
     ("carbon: {instrument: price, limit: 1.5}",
-     "x.yaml:1:36: `carbon.limit` is 1.5; write a whole number or a text (quote it if it looks like a number)"),
-    ("carbon: {instrument: price, covered: []}", "x.yaml:1:38: `carbon.covered` has 0 entries; write at least 1"),
+     "x.yaml:1:36: `carbon.limit` is 1.5; write a whole number or a text "
+     "(quote it if it looks like a number)"),
+    ("carbon: {instrument: price, covered: []}",
+     "x.yaml:1:38: `carbon.covered` has 0 entries; write at least 1"),
     ("carbon: {instrument: price, covered: [a, b, c]}",
      "x.yaml:1:38: `carbon.covered` has 3 entries; write at most 2"),
     ("carbon: {instrument: price, covered: [3]}",
      "x.yaml:1:39: `carbon.covered.0` is 3; write a text (quote it if it looks like a number)"),
-    ("carbon: {instrument: cap, price: 3}", "x.yaml:1:34: `carbon.price`: a cap makes its own price; delete it"),
+    ("carbon: {instrument: cap, price: 3}",
+     "x.yaml:1:34: `carbon.price`: a cap makes its own price; delete it"),
 ]
 
 

@@ -8,10 +8,14 @@ from hypothesis import strategies as st
 
 from picmodel.scenario.source import Where, merge, read_mapping, read_text
 
-SCALARS = st.none() | st.booleans() | st.integers(-10, 3000) | st.floats(-10, 10) | st.text("aB基 :", max_size=3)
+SCALARS = (
+    st.none() | st.booleans() | st.integers(-10, 3000) | st.floats(-10, 10) | st.text("aB基 :", max_size=3)
+)
 KEYS = st.sampled_from(["a", "b", "c", 2030])
 VALUES = st.recursive(
-    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3), max_leaves=12
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
+    max_leaves=12,
 )
 DOCUMENTS = st.dictionaries(KEYS, VALUES, max_size=3)
 
@@ -58,9 +62,11 @@ REFUSED = [
     ("2030: 1\n0x7EE: 2\n", "x.yaml:2:1: key `2030` is already in line 1; delete one of them"),
     ("a: .inf", "x.yaml:1:4: a number must be finite and below 1e308; write a number, or delete the key"),
     ("a: .nan", "x.yaml:1:4: a number must be finite and below 1e308; write a number, or delete the key"),
-    ("a: 1" + 400 * "0", "x.yaml:1:4: a number must be finite and below 1e308; write a number, or delete the key"),
+    ("a: 1" + 400 * "0",
+     "x.yaml:1:4: a number must be finite and below 1e308; write a number, or delete the key"),
     ("a: 1e999", "x.yaml:1:4: a number must be finite and below 1e308; write a number, or delete the key"),
-    ("a: &x {b: 1}\n<<: *x", "x.yaml:2:1: merge keys (<<) are not read; use `extends`, or write the keys out"),
+    ("a: &x {b: 1}\n<<: *x",
+     "x.yaml:2:1: merge keys (<<) are not read; use `extends`, or write the keys out"),
     ("1.5: 2", "x.yaml:1:1: a key is a text or a whole number; put it in quotes"),
     ("true: 2", "x.yaml:1:1: a key is a text or a whole number; put it in quotes"),
     ("? [1]\n: 2", "x.yaml:1:3: a key is a text or a whole number; put it in quotes"),

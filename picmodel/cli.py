@@ -1,0 +1,113 @@
+"""The command line: ``picmodel run``, ``validate``, ``hindcast``, ``schema``.
+
+Exit codes: 0 good, 2 bad input, 3 infeasible, 4 solver trouble, 5 interrupted, 6 self-check failed.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from picmodel.errors import PicmodelError
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
+                  help=__doc__.replace("``", "`"))
+INTERRUPTED = 5
+out_console = Console()
+err_console = Console(stderr=True)
+
+Files = Annotated[list[Path], typer.Argument(help="scenario files, or folders of them")]
+Out = Annotated[Path, typer.Option("--out", help="results go to OUT/<scenario>/")]
+
+
+def main() -> None:
+    """Entry point: errors of picmodel become a message and an exit code, never a traceback."""
+    try:
+        app(standalone_mode=False)
+    except PicmodelError as error:
+        err_console.print(f"error: {error}", style="bold red", highlight=False, markup=False, soft_wrap=True)
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        err_console.print("interrupted; scenarios that were finished are in the results folder")
+        sys.exit(INTERRUPTED)
+    except typer.Exit as stop:
+        sys.exit(stop.exit_code)
+    except Exception as error:
+        usage = getattr(error, "format_message", None)
+        if usage is None:
+            raise
+        err_console.print(f"error: {usage()}", style="bold red", highlight=False, markup=False)
+        sys.exit(2)
+
+
+def _progress() -> Callable[[str, str], None]:
+    """One line a stage, with seconds since the start."""
+    start = time.perf_counter()
+
+    def report(name: str, stage: str) -> None:
+        err_console.print(f"[dim]{time.perf_counter() - start:6.1f} s[/]  {name}  {stage}", highlight=False)
+
+    return report
+
+
+@app.command()
+def run(
+    files: Files,
+    out: Out = Path("results"),
+    reference: Annotated[str | None, typer.Option(help="scenario to compare with; default: the file's, else the first")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="solves side by side; default: one a core")] = None,
+) -> None:
+    """Solve scenarios and compare them.
+
+    Example: picmodel run scenarios/quickstart.yaml --out results
+    """
+    from picmodel import driver
+    from picmodel.report import tables
+
+    runs = driver.run(files, out, reference, jobs, _progress())
+    for note in tables.notes(runs):
+        out_console.print(f"[bold red]read first[/]  {note}", highlight=False)
+    out_console.print(tables.summary(runs))
+    out_console.print("IRR: real, before tax, portfolio of the reference; costs: real, without VAT, without sunk capital; "
+                      "hourly series are synthetic unless the scenario names its own.", style="dim")
+    for one in runs:
+        out_console.print(tables.census(one), style="dim", highlight=False)
+    out_console.print(f"written to {', '.join(str(one.folder) for one in runs)}", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def validate(files: Files) -> None:
+    """Check scenarios and their inputs without solving.
+
+    Example: picmodel validate scenarios
+    """
+    from picmodel import driver
+
+    scenarios, _ = driver.collect(files)
+    for scenario in scenarios:
+        driver.check(scenario)
+        driver.system_data(scenario)
+        out_console.print(f"{scenario.name}: good")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of scenario files.
+
+    Example: picmodel schema > scenarios/schema.json
+    """
+    from picmodel.markets.registry import MECHANISMS
+    from picmodel.scenario.schema import json_schema
+
+    print(json.dumps(json_schema({m.name: m.config for m in MECHANISMS}), indent=2, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""Prices of the markets, in the units they trade in."""
+
+from __future__ import annotations
+
+import pandas as pd
+import xarray as xr
+
+from picmodel.extract.results import Results
+from picmodel.indicators.table import NATION, tidy
+
+CNY_PER_MWH = 1e3  # from MCNY/GWh
+CNY_PER_T = 1e3  # from MCNY/kt
+
+
+def energy_price(results: Results) -> pd.DataFrame:
+    """Demand-weighted mean energy price, by province and nation [CNY/MWh without VAT]."""
+    demand = results.from_keys(results.data.demand, ("province", "year", "time")) * results.weight
+    value = results.energy_price * demand
+    by_province = value.sum("time") / demand.sum("time")
+    nation = value.sum(["time", "province"]) / demand.sum(["time", "province"])
+    both = xr.concat([nation.expand_dims(province=[NATION]), by_province], dim="province")
+    return tidy(both, "energy_price", "CNY/MWh", CNY_PER_MWH)
+
+
+def allowance_price(results: Results, carbon) -> pd.DataFrame:
+    """Allowance price [CNY/t]: the dual of the allowance row, or the price that was set."""
+    if "c_allowances" in results.duals:
+        price = results.price("c_allowances")
+    elif carbon is not None and carbon.instrument == "price":
+        from picmodel.scenario.schema import at_years
+
+        price = xr.DataArray([x / CNY_PER_T for x in at_years(carbon.price_cny_per_t, results.years).values()],
+                             dims="year", coords={"year": list(results.years)})
+    else:
+        return _empty()
+    return tidy(price, "allowance_price", "CNY/t", CNY_PER_T)
+
+
+def certificate_price(results: Results) -> pd.DataFrame:
+    """Certificate price by class (column technology) and province; nation: weighted by output [CNY/MWh]."""
+    if "c_certificates" not in results.duals:
+        return _empty()
+    price = results.price("c_certificates").rename({"class": "technology"})
+    made = sum(results.values[v] for v in ("v_use", "v_surrendered", "v_turned", "v_lapsed")).rename(
+        {"class": "technology"})
+    nation = (price * made).sum("province") / made.sum("province").where(lambda x: x > 1e-6)
+    both = xr.concat([nation.expand_dims(province=[NATION]), price], dim="province")
+    return tidy(both, "certificate_price", "CNY/MWh", CNY_PER_MWH)
+
+
+def _empty() -> pd.DataFrame:
+    return tidy(xr.DataArray([], dims="year", coords={"year": []}), "", "")

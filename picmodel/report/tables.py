@@ -1,0 +1,73 @@
+"""The table that a run prints."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from picmodel.driver import Run, RunSet
+
+WIND, SUN = "wind_onshore", "solar_utility"
+
+
+def summary(runs: RunSet) -> Table:
+    """scenario | renewable share by year | peak | peak cost and change | returns and change."""
+    until = int(runs.runs[0].value("peak_cost_until"))
+    table = Table(title=f"Changes against {runs.reference}; peak cost counted through {until}")
+    years = sorted({int(y) for y in runs.runs[0].indicators.query("indicator == 'renewable_share'")["year"]})
+    vintage = _vintage(runs)
+    table.add_column("scenario", overflow="fold")
+    for y in years:
+        table.add_column(f"renewables\n{y}, %", justify="right")
+    table.add_column("peak year,\nMt CO2", justify="right")
+    table.add_column("peak cost\nbn CNY, change", justify="right")
+    for name in (WIND, SUN):
+        table.add_column(f"IRR {name.split('_')[0]}\n{vintage}, %, change", justify="right")
+    for run in runs:
+        shares = [f"{100 * run.value('renewable_share', year=y):.1f}" for y in years]
+        table.add_row(run.name, *shares, _peak(run), _cost(run), *(_irr(run, name, vintage) for name in (WIND, SUN)))
+    return table
+
+
+def _vintage(runs: RunSet) -> int:
+    """First commissioning year that is still to be decided and has returns."""
+    found = runs.indicators.query("indicator == 'project_irr' and province == 'CN'")["year"]
+    past = [y for run in runs for y in run.manifest.get("past_years", [])]
+    return min((int(y) for y in found if y not in past), default=0)
+
+
+def _peak(run: Run) -> str:
+    peak = run.manifest["peak"]
+    level = f"{peak['level_mt']:,.0f}"
+    return f"{peak['year']}, {level}" if peak["within_horizon"] else f"none by {peak['year']}, {level}"
+
+
+def _cost(run: Run) -> str:
+    return f"{run.value('peak_cost'):,.0f}\n{run.value('peak_cost_change'):+.2f} %"
+
+
+def _irr(run: Run, technology: str, vintage: int) -> str:
+    try:
+        irr = run.value("project_irr", technology=technology, year=vintage)
+        points = run.value("project_irr_change", technology=technology, year=vintage)
+    except KeyError:
+        return "–"
+    try:
+        relative = f", {run.value('project_irr_change_relative', technology=technology, year=vintage):+.1f} %"
+    except KeyError:
+        relative = ""
+    return f"{irr:.2f}\n{points:+.2f} pt{relative}" if math.isfinite(irr) else "–"
+
+
+def notes(runs: RunSet) -> list[str]:
+    """What must be read first: shortages and slacks, then rows of each mechanism."""
+    return [f"{run.name}: {warning}" for run in runs for warning in run.manifest["warnings"]]
+
+
+def census(run: Run) -> str:
+    """Rows of each mechanism and how many bind."""
+    counts: Sequence[str] = [f"{name} {n['rows']:,} rows, {n['binding']:,} bind"
+                             for name, n in run.manifest["mechanisms"].items()]
+    return f"{run.name}: " + "; ".join(counts) if counts else f"{run.name}: no mechanism"
