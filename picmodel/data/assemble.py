@@ -77,7 +77,7 @@ def assemble(tables: Tables, periods: Periods, options: SystemOptions) -> System
     """
     o = options
     tech = tables["technologies"].set_index("technology")
-    time = time_slices(periods)
+    time = periods.time_slices
     units = _units(tables, o)
     fleets = tuple(u for u in units if tech.kind[u[1]] != "storage")
     stores = tuple(u for u in units if tech.kind[u[1]] == "storage")
@@ -107,14 +107,6 @@ def assemble(tables: Tables, periods: Periods, options: SystemOptions) -> System
 
 
 # -- time
-
-
-def time_slices(periods: Periods) -> TimeSlices:
-    """Slices 0, 1, ... in the order period, step; each weighs days x step hours."""
-    steps = 24 // periods.step_h
-    count = len(periods.weight_days)
-    weight = {p * steps + h: float(periods.weight_days[p] * periods.step_h) for p in range(count) for h in range(steps)}
-    return TimeSlices(weight, {t: t // steps for t in weight}, float(periods.step_h))
 
 
 def _row(periods: Periods, series: str, province: str) -> np.ndarray:

@@ -45,6 +45,7 @@ class GreenCertificatesConfig(MechanismConfig):
 def build(m: pyo.ConcreteModel, cfg: GreenCertificatesConfig, d: SystemData) -> None:
     """Add the certificate balance, trade, the two nested obligations and the eligibility of links."""
     m.CLASSES = pyo.Set(initialize=CLASSES)
+    m.NONHYDRO = pyo.Set(initialize=["nonhydro"])  # a literal index does not templatize
     m.RENEWABLE_OF = pyo.Set(m.PROVINCES, m.CLASSES, initialize={
         (r, k): [g for s, g in d.fleets if s == r and d.renewable_class[g] == k]
         for r in d.provinces for k in CLASSES})
@@ -149,7 +150,7 @@ def bundled(m, a, y):
 
 def obligation_nonhydro(m, r, y):
     """Non-hydro certificates meet the non-hydro weight of consumption [GWh/yr]."""
-    return m.v_use[r, "nonhydro", y] + m.v_short_nonhydro[r, y] - m.weight_nonhydro[r, y] * m.v_consumption[r, y] >= 0
+    return sum(m.v_use[r, k, y] for k in m.NONHYDRO) + m.v_short_nonhydro[r, y] - m.weight_nonhydro[r, y] * m.v_consumption[r, y] >= 0
 
 
 def obligation_total(m, r, y):

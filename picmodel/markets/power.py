@@ -176,7 +176,7 @@ def income(results: Results, cfg: PowerConfig, d: SystemData) -> dict[str, xr.Da
         lines = {"energy": (results.energy_price * results.output_rate * results.weight).sum("time")}
     if cfg.switch("capacity") == "market" and "c_adequacy" in results.duals:
         credit = results.from_keys(d.credit, ("technology", "year")).fillna(0.0)
-        lines["capacity"] = credit * results.price("c_adequacy")
+        lines["capacity"] = credit * results.price("c_adequacy").fillna(0.0)  # no rule in past years
     return lines
 
 
