@@ -29,6 +29,7 @@ from picmodel.errors import InputError, PicmodelError, SelfCheckFailed
 from picmodel.extract.results import Results
 from picmodel.finance.projects import merged_income, value_projects, weighted_irr
 from picmodel.formulation.build import build_model
+from picmodel.glossary import ENTRIES
 from picmodel.indicators.health import artefacts, census, flooded, slacks_in_use
 from picmodel.indicators.market_prices import allowance_price, certificate_price, energy_price
 from picmodel.indicators.peak_cost import Peak, cost_until, find_peak, system_cost
@@ -311,7 +312,7 @@ def solve_scenario(scenario: Scenario, out: Path, threads: int = 0, report: Repo
     stage(f"solve {lp.shape[0]:,} rows")
     chosen = SolverOptions(scenario.solver.method, scenario.solver.threads or threads, scenario.solver.time_limit_s,
                            scenario.solver.crossover)
-    solution = solve(lp, chosen)
+    solution = solve(lp, chosen, {entry.name: entry.unit for entry in (*ENTRIES, *entries())})
     stage("results")
     certificate = certify(lp, solution)
     results = Results(data, lp, solution, entries())

@@ -44,7 +44,7 @@ DIMENSIONS = {
     "corridor": "pair of provinces FROM-TO",
     "class": "certificate class: hydro, nonhydro",
     "before": "planning year before",
-    "market": "part of a market",
+    "market": "CN, or a province with a market of its own",
 }
 
 _RGY = ("province", "technology", "year")

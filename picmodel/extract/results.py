@@ -56,7 +56,7 @@ class Results:
             "province": d.provinces, "technology": self.technologies, "vintage": d.horizon.years,
             "year": d.horizon.years, "time": d.time.slices, "period": d.time.periods, "arc": tuple(d.arcs),
             "corridor": tuple(line.name for line in d.corridors), "class": ("hydro", "nonhydro"),
-            "before": d.horizon.years,
+            "before": d.horizon.years, "market": ("CN", *d.provinces),
         }
         return {name: pd.Index(order, name=name) for name, order in orders.items()}
 

@@ -67,7 +67,7 @@ def output_max(m, r, g, y, t):
 
 def output_min(m, r, g, y, t):
     """Heat-led, inflexible and minimum-flow output is produced in any case [GW]."""
-    return m.v_generation[r, g, y, t] >= m.min_output[r, g, t] * m.v_capacity[r, g, y]
+    return m.v_generation[r, g, y, t] - m.min_output[r, g, t] * m.v_capacity[r, g, y] >= 0
 
 
 def inflow(m, r, g, y, p):

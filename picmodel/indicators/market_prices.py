@@ -6,6 +6,8 @@ import pandas as pd
 import xarray as xr
 
 from picmodel.extract.results import Results
+from picmodel.markets.green_certificates import price_by_province
+from picmodel.scenario.schema import at_years
 from picmodel.indicators.table import NATION, tidy
 
 CNY_PER_MWH = 1e3  # from MCNY/GWh
@@ -27,8 +29,6 @@ def allowance_price(results: Results, carbon) -> pd.DataFrame:
     if "c_allowances" in results.duals:
         price = results.price("c_allowances")
     elif carbon is not None and carbon.instrument == "price":
-        from picmodel.scenario.schema import at_years
-
         price = xr.DataArray([x / CNY_PER_T for x in at_years(carbon.price_cny_per_t, results.years).values()],
                              dims="year", coords={"year": list(results.years)})
     else:
@@ -37,13 +37,12 @@ def allowance_price(results: Results, carbon) -> pd.DataFrame:
 
 
 def certificate_price(results: Results) -> pd.DataFrame:
-    """Certificate price by class (column technology) and province; nation: weighted by output [CNY/MWh]."""
+    """Certificate price by class (column technology) and province; nation: weighted by issue [CNY/MWh]."""
     if "c_certificates" not in results.duals:
         return _empty()
-    price = results.price("c_certificates").rename({"class": "technology"})
-    made = sum(results.values[v] for v in ("v_use", "v_surrendered", "v_turned", "v_lapsed")).rename(
-        {"class": "technology"})
-    nation = (price * made).sum("province") / made.sum("province").where(lambda x: x > 1e-6)
+    price = price_by_province(results).rename({"class": "technology"})
+    issued = results.values["v_certified"].rename({"class": "technology"})
+    nation = (price * issued).sum("province") / issued.sum("province").where(lambda x: x > 1e-6)
     both = xr.concat([nation.expand_dims(province=[NATION]), price], dim="province")
     return tidy(both, "certificate_price", "CNY/MWh", CNY_PER_MWH)
 

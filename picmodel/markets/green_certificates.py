@@ -14,13 +14,14 @@ from pydantic import Field
 
 from picmodel.data.system import SystemData
 from picmodel.extract.results import Results
-from picmodel.formulation.base import add_cost, at_least_zero, free, param, rows
+from picmodel.formulation.base import add_cost, at_least_zero, param, rows
 from picmodel.glossary import Entry
 from picmodel.markets.base import Mechanism, MechanismConfig
 from picmodel.scenario.schema import ByYear, at_years
 from picmodel.units import to_base
 
 CLASSES = ("hydro", "nonhydro")
+NATION = "CN"
 
 
 class GreenCertificatesConfig(MechanismConfig):
@@ -55,23 +56,24 @@ def build(m: pyo.ConcreteModel, cfg: GreenCertificatesConfig, d: SystemData) -> 
 
 
 def _add_balance(m, cfg: GreenCertificatesConfig, d: SystemData) -> None:
-    index = (m.PROVINCES, m.CLASSES, m.YEARS)
-    m.v_use = at_least_zero(*index)
-    m.v_surrendered = pyo.Var(*index, bounds=(0.0, 0.0))
-    m.v_turned = pyo.Var(*index, bounds=(0.0, 0.0))
-    m.v_lapsed = at_least_zero(*index)
-    m.v_net_purchase = free(*index) if cfg.trade == "national" else pyo.Var(*index, bounds=(0.0, 0.0))
+    """One certificate market for the nation, or one for each province with or without bundled trade."""
+    areas = {NATION: list(d.provinces)} if cfg.trade == "national" else {r: [r] for r in d.provinces}
     arcs = d.arcs if cfg.trade == "bundled" else {}
+    m.AREAS = pyo.Set(initialize=list(areas))
+    m.PROVINCES_OF = pyo.Set(m.AREAS, initialize=areas)
     m.BUNDLING = pyo.Set(initialize=list(arcs))
-    m.BUNDLED_INTO = pyo.Set(m.PROVINCES, initialize={r: [a for a, (_, _, j) in arcs.items() if j == r]
-                                                     for r in d.provinces})
-    m.BUNDLED_OUT = pyo.Set(m.PROVINCES, initialize={r: [a for a, (_, i, _) in arcs.items() if i == r]
-                                                    for r in d.provinces})
+    m.BUNDLED_INTO = pyo.Set(m.AREAS, initialize={z: [a for a, (_, _, j) in arcs.items() if j == z] for z in areas})
+    m.BUNDLED_OUT = pyo.Set(m.AREAS, initialize={z: [a for a, (_, i, _) in arcs.items() if i == z] for z in areas})
+    provincial = (m.PROVINCES, m.CLASSES, m.YEARS)
+    m.v_certified = at_least_zero(*provincial)
+    m.v_use = at_least_zero(*provincial)
+    m.v_surrendered = pyo.Var(*provincial, bounds=(0.0, 0.0))
+    m.v_turned = pyo.Var(*provincial, bounds=(0.0, 0.0))
+    m.v_lapsed = at_least_zero(m.AREAS, m.CLASSES, m.YEARS)
     m.v_bundled = at_least_zero(m.BUNDLING, m.CLASSES, m.YEARS)
-    m.c_certificates = rows(*index, rule=certificates)
+    m.c_certified = rows(*provincial, rule=certified)
+    m.c_certificates = rows(m.AREAS, m.CLASSES, m.YEARS, rule=certificates)
     m.c_bundled = rows(m.BUNDLING, m.YEARS, rule=bundled)
-    if cfg.trade == "national":
-        m.c_certificate_trade = rows(m.CLASSES, m.YEARS, rule=certificate_trade)
 
 
 def _add_obligation(m, cfg: GreenCertificatesConfig, d: SystemData) -> None:
@@ -115,31 +117,31 @@ def _add_eligibility(m, cfg: GreenCertificatesConfig, d: SystemData) -> None:
     m.ELIGIBLE = pyo.Set(m.PROVINCES, m.CLASSES, m.YEARS, initialize=pairs, dimen=2)
     m.ELIGIBLE_OLD = pyo.Set(m.PROVINCES, m.CLASSES, m.YEARS, initialize=old)
     m.linked_hours = param(m.FLEETS, data=hours, default=0.0)
-    m.LINKABLE = pyo.Set(initialize=[key for key in pairs if units[key[:2]]], dimen=3)
+    m.LINKABLE = pyo.Set(initialize=list(pairs) if hours else [], dimen=3)  # a class without eligible output: 0
     m.c_eligible = rows(m.LINKABLE, rule=eligible)
     if cfg.carbon_linkage == "unified":
         m.conversion_factor = pyo.Param(initialize=cfg.conversion_factor_t_per_mwh)
 
 
-def certificates(m, r, k, y):
-    r"""Certificates made, bought and brought with power find one use each.
+def certified(m, r, k, y):
+    """One certificate for each net MWh of renewable output [GWh/yr]."""
+    return m.v_certified[r, k, y] - sum(m.v_annual_generation[r, g, y] for g in m.RENEWABLE_OF[r, k]) == 0
+
+
+def certificates(m, z, k, y):
+    r"""Certificates made in a market, and brought with power, find one use each.
 
     Units   GWh/yr.
     Dual    the class's certificate price: that of the best use, never of one obligation row.
     """
     return (
-        sum(m.v_annual_generation[r, g, y] for g in m.RENEWABLE_OF[r, k])
-        + sum(m.v_bundled[a, k, y] for a in m.BUNDLED_INTO[r])
-        - sum(m.v_bundled[a, k, y] for a in m.BUNDLED_OUT[r])
-        + m.v_net_purchase[r, k, y]
-        - m.v_use[r, k, y] - m.v_surrendered[r, k, y] - m.v_turned[r, k, y] - m.v_lapsed[r, k, y]
+        sum(m.v_certified[r, k, y] - m.v_use[r, k, y] - m.v_surrendered[r, k, y] - m.v_turned[r, k, y]
+            for r in m.PROVINCES_OF[z])
+        + sum(m.v_bundled[a, k, y] for a in m.BUNDLED_INTO[z])
+        - sum(m.v_bundled[a, k, y] for a in m.BUNDLED_OUT[z])
+        - m.v_lapsed[z, k, y]
         == 0
     )
-
-
-def certificate_trade(m, k, y):
-    """What provinces buy is what provinces sell [GWh/yr]."""
-    return sum(m.v_net_purchase[r, k, y] for r in m.PROVINCES) == 0
 
 
 def bundled(m, a, y):
@@ -180,7 +182,7 @@ def income(results: Results, cfg: GreenCertificatesConfig, d: SystemData) -> dic
     """Certificates sold, and the premium of vintages whose certificates can be linked [MCNY/GW-yr]."""
     kind = xr.DataArray([d.renewable_class[g] for g in results.technologies], dims="technology",
                         coords={"technology": list(results.technologies)})
-    price = results.price("c_certificates")
+    price = price_by_province(results)
     by_technology = xr.where(kind == "hydro", price.sel({"class": "hydro"}, drop=True),
                              price.sel({"class": "nonhydro"}, drop=True)).where(kind != "none", 0.0)
     lines = {"certificates": by_technology * results.output_per_gw()}
@@ -192,6 +194,14 @@ def income(results: Results, cfg: GreenCertificatesConfig, d: SystemData) -> dic
         lines["carbon_link"] = rent * results.from_keys(hours, ("province", "technology")).fillna(0.0) * _is_eligible(
             results, cfg)
     return lines
+
+
+def price_by_province(results: Results) -> xr.DataArray:
+    """Certificate price (province, class, year): the national one where there is one market [MCNY/GWh]."""
+    price = results.price("c_certificates").rename(market="province")
+    if NATION in price.province.values and price.sel(province=NATION).notnull().any():
+        return price.sel(province=NATION, drop=True).expand_dims(province=list(results.provinces))
+    return price.sel(province=list(results.provinces))
 
 
 def _is_eligible(results: Results, cfg: GreenCertificatesConfig) -> xr.DataArray:
@@ -206,17 +216,17 @@ GREEN_CERTIFICATES = Mechanism(
     income=income,
     entries=(
         *(Entry(name, ("province", "class", "year"), "GWh/yr", meaning) for name, meaning in (
+            ("v_certified", "certificates issued"),
             ("v_use", "certificates retired for the obligation"),
             ("v_surrendered", "certificates surrendered for carbon"),
-            ("v_turned", "output turned into CCER"),
-            ("v_lapsed", "certificates without a use"),
-            ("v_net_purchase", "certificates bought less sold, unbundled"))),
+            ("v_turned", "output turned into CCER"))),
+        Entry("v_lapsed", ("market", "class", "year"), "GWh/yr", "certificates without a use"),
         Entry("v_bundled", ("arc", "class", "year"), "GWh/yr", "certificates sold with the power of an arc"),
         Entry("v_short_nonhydro", ("province", "year"), "GWh/yr", "non-hydro obligation paid for"),
         Entry("v_short_any", ("province", "year"), "GWh/yr", "total obligation paid for"),
-        Entry("c_certificates", ("province", "class", "year"), "GWh/yr", "certificate balance", "MCNY/GWh",
+        Entry("c_certified", ("province", "class", "year"), "GWh/yr", "one certificate for each MWh"),
+        Entry("c_certificates", ("market", "class", "year"), "GWh/yr", "certificate balance", "MCNY/GWh",
               "annual", "market"),
-        Entry("c_certificate_trade", ("class", "year"), "GWh/yr", "national trade clears"),
         Entry("c_bundled", ("arc", "year"), "GWh/yr", "bundled certificates follow power", "MCNY/GWh", "annual",
               "physical", -1),
         Entry("c_obligation_nonhydro", ("province", "year"), "GWh/yr", "non-hydro weight", "MCNY/GWh", "annual",

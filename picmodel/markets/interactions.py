@@ -49,8 +49,10 @@ Rule = Callable[[pyo.ConcreteModel, Any, Any, SystemData], None]
 INTERACTIONS: dict[tuple[str, str], Rule] = {("carbon", "green_certificates"): certificates_and_carbon}
 
 ENTRIES = (
-    Entry("c_ccer_link", ("year",), "kt/yr", "CCER made of renewable output", "MCNY/kt", "annual", "market"),
-    Entry("c_credit_link", ("year",), "kt/yr", "certificates surrendered, as CO2", "MCNY/kt", "annual", "market"),
+    Entry("c_ccer_link", ("year",), "kt/yr", "CCER made of renewable output", "MCNY/kt", "annual", "market",
+          -1),
+    Entry("c_credit_link", ("year",), "kt/yr", "certificates surrendered, as CO2", "MCNY/kt", "annual", "market",
+          -1),
     Entry("c_credit_limit", ("year",), "kt/yr", "certificates within emissions", "MCNY/kt", "annual", "regulatory",
           -1),
 )

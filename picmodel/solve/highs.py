@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import highspy
 import numpy as np
 
 from picmodel.errors import Infeasible, SolverTrouble
+from picmodel.glossary import ENTRIES
 from picmodel.solve.compile import LinearProgram
+from picmodel.solve.scaling import OBJECTIVE_SCALE, Scaling
 
 
 @dataclass(frozen=True)
@@ -41,8 +44,12 @@ class Solution:
     info: dict = field(default_factory=dict)
 
 
-def solve(lp: LinearProgram, options: SolverOptions | None = None) -> Solution:
+def solve(lp: LinearProgram, options: SolverOptions | None = None, units: Mapping[str, str] | None = None) -> Solution:
     """Solve the LP to an optimal basis.
+
+    Args:
+        units: unit of each variable and row family, by which the LP is scaled; the physical
+            glossary's if left out.
 
     Raises:
         Infeasible: no point satisfies all rows (or the LP is unbounded).
@@ -53,19 +60,19 @@ def solve(lp: LinearProgram, options: SolverOptions | None = None) -> Solution:
     for name, value in _highs_options(options).items():
         if solver.setOptionValue(name, value) != highspy.HighsStatus.kOk:
             raise SolverTrouble(f"HiGHS does not take the option {name}={value!r}")
-    solver.passModel(_highs_lp(lp))
+    scaling = Scaling(lp, units or {entry.name: entry.unit for entry in ENTRIES})
+    solver.passModel(_highs_lp(scaling.scaled()))
     start = time.perf_counter()
     solver.run()
     seconds = time.perf_counter() - start
     status = solver.getModelStatus()
     _require_optimal(solver, status)
     found, info = solver.getSolution(), solver.getInfo()
+    x, reduced_cost, dual, activity = scaling.back(
+        np.asarray(found.col_value), np.asarray(found.col_dual), np.asarray(found.row_dual), np.asarray(found.row_value))
     return Solution(
-        x=np.asarray(found.col_value),
-        reduced_cost=np.asarray(found.col_dual),
-        dual=np.asarray(found.row_dual),
-        activity=np.asarray(found.row_value),
-        objective=float(info.objective_function_value),
+        x=x, reduced_cost=reduced_cost, dual=dual, activity=activity,
+        objective=float(info.objective_function_value) / OBJECTIVE_SCALE,
         status=solver.modelStatusToString(status),
         info={
             "seconds": seconds,
@@ -88,8 +95,6 @@ def _highs_options(options: SolverOptions) -> dict:
     }
     if options.threads:
         chosen["threads"] = options.threads
-    if options.method == "hipo":
-        chosen["hipo_system"] = "augmented"
     return chosen
 
 
