@@ -20,7 +20,7 @@ from picmodel.errors import PicmodelError
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
                   help=__doc__.replace("``", "`"))
 INTERRUPTED = 5
-out_console = Console()
+out_console = Console(width=None if sys.stdout.isatty() else 150)
 err_console = Console(stderr=True)
 
 Files = Annotated[list[Path], typer.Argument(help="scenario files, or folders of them")]
@@ -32,7 +32,11 @@ def main() -> None:
     try:
         app(standalone_mode=False)
     except PicmodelError as error:
-        err_console.print(f"error: {error}", style="bold red", highlight=False, markup=False, soft_wrap=True)
+        problems = getattr(error, "problems", [str(error)])
+        for problem in problems:
+            err_console.print(f"error: {problem}", style="bold red", highlight=False, markup=False, soft_wrap=True)
+        if len(problems) > 1:
+            err_console.print(f"{len(problems)} problems; nothing was written")
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         err_console.print("interrupted; scenarios that were finished are in the results folder")
@@ -91,8 +95,8 @@ def validate(files: Files) -> None:
     from picmodel import driver
 
     scenarios, _ = driver.collect(files)
+    driver.check_all(scenarios)
     for scenario in scenarios:
-        driver.check(scenario)
         driver.system_data(scenario)
         out_console.print(f"{scenario.name}: good")
 

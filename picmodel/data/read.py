@@ -69,12 +69,16 @@ def read_tables(
             frames[table.name] = frame
     for table in declared.values():
         problems += _check_links(table, frames, declared)
-    for needed, rule in RULES:
-        if all(name in frames and _is_whole(frames[name], declared[name]) for name in needed):
-            problems += rule(frames)
+    whole = {name: frame for name, frame in frames.items() if _is_whole(frame, declared[name])}
+    problems += broken_rules(whole)
     if problems:
         raise InputError(problems)
     return {name: _finish(frames[name], declared[name]) for name in wanted}
+
+
+def broken_rules(frames: Frames) -> list[str]:
+    """Problems between tables: those of `RULES` whose tables are all there."""
+    return [problem for needed, rule in RULES if all(name in frames for name in needed) for problem in rule(frames)]
 
 
 def columns_of(table: Table) -> tuple[Column, ...]:

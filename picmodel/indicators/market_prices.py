@@ -6,9 +6,9 @@ import pandas as pd
 import xarray as xr
 
 from picmodel.extract.results import Results
+from picmodel.indicators.table import NATION, tidy
 from picmodel.markets.green_certificates import price_by_province
 from picmodel.scenario.schema import at_years
-from picmodel.indicators.table import NATION, tidy
 
 CNY_PER_MWH = 1e3  # from MCNY/GWh
 CNY_PER_T = 1e3  # from MCNY/kt

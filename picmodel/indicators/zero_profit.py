@@ -41,6 +41,8 @@ def zero_profit(results: Results, active: Sequence[Active] = ()) -> pd.DataFrame
         rents (-), discounted over the years it stands [MCNY per gross GW]; ``residual``, their sum; and
         ``relative``, the residual over the largest line.
     """
+    if "v_build" not in results.values:
+        return pd.DataFrame(columns=[*KEYS, "built_gw", "residual", "relative"])
     lines = _physical(results)
     for mechanism in active:
         lines |= MARGINS[mechanism.name](results, mechanism.options, results.data)
@@ -104,6 +106,8 @@ def _add_stores(lines: Lines, results: Results, wear: xr.DataArray) -> None:
     # certificates are owed for what stores lose
     owed = results.duals["c_consumption"] / results.discount
     lines["obligation_on_losses"] = -owed * ((charge - discharge) * results.weight).sum("time")
+    if "v_build_energy" not in v:
+        return
     hours = v["v_build_energy"] / v["v_build"].where(v["v_build"] > SMALL_GW)
     rent = -results.duals["c_stored_max"].sum("time") / results.discount
     lines["longer_storage"] = rent * (hours - v["v_energy"] / power)
@@ -171,8 +175,8 @@ def _certificates(results: Results, cfg: Any, d: SystemData) -> Lines:
 def _of_class(price: xr.DataArray, results: Results) -> xr.DataArray:
     """Price of the class that each technology belongs to; 0 for none."""
     kinds = [results.data.renewable_class[g] for g in results.technologies]
-    columns = [price.sel({"class": k}, drop=True) if k != "none" else 0.0 * price.isel({"class": 0}, drop=True)
-               for k in kinds]
+    none = 0.0 * price.isel({"class": 0}, drop=True)
+    columns = [none if kind == "none" else price.sel({"class": kind}, drop=True) for kind in kinds]
     return xr.concat(columns, dim=pd.Index(results.technologies, name="technology"))
 
 

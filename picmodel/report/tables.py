@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from picmodel.driver import Run, RunSet
+from picmodel.report.runs import Run, RunSet
 
 WIND, SUN = "wind_onshore", "solar_utility"
 

@@ -18,7 +18,7 @@ NAMES = ("sources", "provinces", "demand", "technologies", "fleet", "committed",
          "corridors", "corridor_capacity", "obligation_weights")
 TINY = tuple(TABLE[name] for name in NAMES)
 
-TECHNOLOGY = "{},{},{},{},{},none,none,none,{},3,0.06,{},0,1,0,{},{},1,official,a"
+TECHNOLOGY = "{},{},{},{},{},none,none,none,{},3,0.06,{},0,1,0,{},{},1,1,official,a"
 FILES = {
     "sources.csv": [
         "source,title,publisher,year,accessed,note",
@@ -62,9 +62,9 @@ FILES = {
     ],
     "corridors.csv": [
         "corridor,from_province,to_province,line_type,length_km,loss_share,capex_cny_per_kw,"
-        "expandable_gw,contract_from,quality,source",
-        "BJ-HE,BJ,HE,AC,200,0.02,500,10,HE,secondary,a",
-        "HE-SX,HE,SX,AC,300,0.03,600,10,none,secondary,a",
+        "life_yr,wacc_share,fom_share,expandable_gw,contract_from,quality,source",
+        "BJ-HE,BJ,HE,AC,200,0.02,500,40,0.05,0.02,10,HE,secondary,a",
+        "HE-SX,HE,SX,AC,300,0.03,600,40,0.05,0.02,10,none,secondary,a",
     ],
     "corridor_capacity.csv": [
         "corridor,year,capacity_gw,quality,source",
@@ -441,7 +441,7 @@ def test_nonhydro_weight_above_the_total(folder: Path) -> None:
 
 
 def test_least_duration_above_the_most(folder: Path) -> None:
-    change(folder, "technologies.csv", "2,8,1,official", "9,8,1,official")
+    change(folder, "technologies.csv", "2,8,1,1,official", "9,8,1,1,official")
     assert problems(folder) == [
         "technologies.csv:4: duration_min_h=9 is above duration_max_h=8; write at most 8 h"
     ]

@@ -244,3 +244,38 @@ def test_the_past_builds_what_was_committed_and_retires_nothing():
                       "wind": dict(build=True, annuity=200.0)},
         committed={("A", "wind", 2025): 0.1}, build_limit={("A", "wind", 2025): 0.1}))
     assert run.objective == pytest.approx(3171.0)
+
+
+def test_a_span_of_equal_years_split_in_two_changes_nothing():
+    """Proves    spans carry weight and nothing else.
+
+    System    the screening curve for ten years at 5 %, as one planning year or as two of five.
+    By hand   D over ten years is the sum of D over both halves:
+              1210.4 sum_{i<10} 1.05^-i both ways.
+    Fails if  spans overlap or leave a gap, or annuities are paid once per vintage.
+    """
+    def years(*years, last_span):
+        return run_tiny(tiny(
+            {("A", y): [1.0, 0.7, 0.4] for y in years}, hours=[1000.0, 3000.0, 4760.0], years=years,
+            last_span=last_span, rate=0.05,
+            technologies={"base": dict(build=True, annuity=700.0, fom=100.0, fuel=0.10),
+                          "peaker": dict(build=True, annuity=200.0, fuel=0.40)})).objective
+
+    expected = 1210.4 * sum(1.05**-i for i in range(10))
+    assert years(2030, last_span=10) == pytest.approx(expected)
+    assert years(2030, 2035, last_span=5) == pytest.approx(expected)
+
+
+def test_ten_times_all_costs_leave_the_plan_alone():
+    """Proves    the plan does not depend on the unit of money.
+
+    System    the screening curve with every cost times ten.
+    By hand   ten times 1210.4, the same capacities.
+    Fails if  a cost is hidden in the model as a number.
+    """
+    run = run_tiny(tiny(
+        {("A", 2030): [1.0, 0.7, 0.4]}, hours=[1000.0, 3000.0, 4760.0], lost_load=200.0,
+        technologies={"base": dict(build=True, annuity=7000.0, fom=1000.0, fuel=1.0),
+                      "peaker": dict(build=True, annuity=2000.0, fuel=4.0)}))
+    assert run.objective == pytest.approx(12104.0)
+    assert run.value("v_build", "A", "base", 2030) == pytest.approx(0.7)

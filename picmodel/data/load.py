@@ -1,0 +1,104 @@
+"""From a scenario to its system: tables, overrides, hourly series, representative days."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+import pandas as pd
+import xarray as xr
+
+from picmodel.data.assemble import SystemOptions, assemble
+from picmodel.data.overrides import apply_overrides
+from picmodel.data.periods import representative_periods
+from picmodel.data.read import broken_rules, read_tables
+from picmodel.data.series import read_series, rescale_to
+from picmodel.data.system import Horizon, SystemData
+from picmodel.errors import InputError
+from picmodel.scenario.check import nearest
+from picmodel.scenario.schema import Scenario
+from picmodel.units import TO_BASE
+
+INPUTS = Path(__file__).resolve().parents[2] / "inputs"
+SERIES_FILE = Path("series") / "synthetic_2023.nc"
+
+
+def inputs_of(scenario: Scenario) -> Path:
+    return scenario.inputs or INPUTS
+
+
+@lru_cache(maxsize=2)
+def _tables(folder: Path, signature: tuple) -> dict[str, pd.DataFrame]:
+    """Validated tables; designs of one file share them."""
+    return read_tables(folder)
+
+
+def _signature(folder: Path) -> tuple:
+    """Changes when a table does."""
+    return tuple((p.name, p.stat().st_mtime_ns, p.stat().st_size) for p in sorted(folder.rglob("*.csv")))
+
+
+def system_data(scenario: Scenario) -> tuple[SystemData, dict[str, pd.DataFrame]]:
+    """The scenario's system, and the tables with its overrides applied."""
+    folder = inputs_of(scenario)
+    tables = apply_overrides(_tables(folder, _signature(folder)), scenario.overrides)
+    broken = broken_rules(tables) if scenario.overrides else []
+    if broken:
+        raise InputError([f"{scenario.name}: after its overrides: {problem}" for problem in broken])
+    options = system_options(scenario, tables)
+    replaced = {k: Path(v) for k, v in scenario.series.model_dump().items() if v is not None}
+    series = read_series(folder / SERIES_FILE, replaced, options.provinces)
+    if scenario.time.variant == "2023":
+        series = _as_observed(series, tables["full_load_hours"], 2023, set(replaced))
+    t = scenario.time
+    count = t.periods if t.periods >= 365 else t.periods + t.extremes
+    periods = representative_periods(series, _series_weights(tables, options), count, t.step_h,
+                                     0 if t.periods >= 365 else t.extremes)
+    return assemble(tables, periods, options), tables
+
+
+def system_options(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> SystemOptions:
+    """The physical options of a scenario, in base units."""
+    known = tables["provinces"]["province"].to_list()
+    wanted = known if scenario.space.provinces == "all" else list(scenario.space.provinces)
+    bad = [r for r in wanted if r not in known]
+    if bad:
+        raise InputError([
+            scenario.where.problem(f"unknown province `{r}`; {nearest(r, known)}", "space", "provinces",
+                                   scenario.space.provinces.index(r)) for r in bad])
+    h, p = scenario.horizon, scenario.physical
+    return SystemOptions(
+        horizon=Horizon.of(h.years, h.last_span, h.base_year, h.discount_rate_share, h.present_year),
+        provinces=tuple(r for r in known if r in wanted),
+        lost_load=p.value_of_lost_load_cny_per_mwh * TO_BASE["CNY/MWh"],
+        adequacy=p.adequacy, adequacy_margin=p.adequacy_margin_share,
+        adequacy_slack_price=p.adequacy_slack_cny_per_kw_yr * TO_BASE["CNY/kW-yr"],
+        hydro_min_flow=p.hydro_min_flow_share, build_limits=p.build_limits, retirement=p.retirement, expand=p.expand,
+        transmission_expansion=p.transmission_expansion, demand_factor=p.demand_factor,
+    )
+
+
+def _as_observed(series: xr.Dataset, hours: pd.DataFrame, year: int, kept: set[str]) -> xr.Dataset:
+    """Series at the full-load hours of an observed year; what the user gave stays as given."""
+    rows = hours[hours.year == year]
+    changed = {}
+    for name in ("wind_onshore", "wind_offshore", "solar", "hydro"):
+        if name not in kept:
+            known = rows[rows.technology == name].set_index("province")["available_h"].to_dict()
+            changed[name] = rescale_to(series[name], {r: known.get(r, 0.0) for r in series.province.values.tolist()})
+    return series.assign(changed)
+
+
+def _series_weights(tables: Mapping[str, pd.DataFrame], o: SystemOptions) -> dict[str, dict[str, float]]:
+    """GW that each series stands for, by which days are compared: mean load, and capacity with what
+    is committed, wind and sun counted twice because they will grow."""
+    last = tables["demand"].query("year == @o.horizon.years[0]").set_index("province")["consumption_twh"]
+    stands = pd.concat([tables["fleet"], tables["committed"]]).merge(
+        tables["technologies"][["technology", "series"]], on="technology")
+    capacity = stands.groupby(["series", "province"])["capacity_gw"].sum()
+    weights = {"demand": {r: float(last[r]) / 8.76 if r in last.index else 1.0 for r in o.provinces}}
+    for name in ("wind_onshore", "wind_offshore", "solar", "hydro"):
+        growth = 1.0 if name == "hydro" else 2.0
+        weights[name] = {r: growth * float(capacity.get((name, r), 0.0)) for r in o.provinces}
+    return weights

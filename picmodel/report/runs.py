@@ -1,0 +1,63 @@
+"""Finished runs: where their files are, and what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+import xarray as xr
+
+
+@dataclass(frozen=True)
+class Run:
+    """One finished run; files are read when asked for."""
+
+    name: str
+    folder: Path
+    indicators: pd.DataFrame
+    manifest: dict
+
+    @cached_property
+    def projects(self) -> pd.DataFrame:
+        return pd.read_csv(self.folder / "projects.csv", keep_default_na=False, na_values=[""])
+
+    @cached_property
+    def solution(self) -> xr.Dataset:
+        """All variables, labelled, with units."""
+        return xr.open_dataset(self.folder / "solution.nc")
+
+    @cached_property
+    def prices(self) -> xr.Dataset:
+        return xr.open_dataset(self.folder / "prices.nc")
+
+    def value(self, indicator: str, province: str = "CN", technology: str = "all", year: int = 0) -> float:
+        """One number of the indicators; KeyError if it is not there."""
+        i = self.indicators
+        rows = i[(i.indicator == indicator) & (i.province == province) & (i.technology == technology) & (i.year == year)]
+        if len(rows) != 1:
+            raise KeyError(f"{self.name}: {len(rows)} rows of {indicator}, {province}, {technology}, {year}")
+        return float(rows["value"].iloc[0])
+
+
+@dataclass(frozen=True)
+class RunSet:
+    """Runs of one call, in order; ``reference`` is the one that changes are measured against."""
+
+    runs: tuple[Run, ...]
+    reference: str
+
+    def __iter__(self) -> Iterator[Run]:
+        return iter(self.runs)
+
+    def __len__(self) -> int:
+        return len(self.runs)
+
+    def __getitem__(self, name: str) -> Run:
+        return {run.name: run for run in self.runs}[name]
+
+    @property
+    def indicators(self) -> pd.DataFrame:
+        return pd.concat([run.indicators for run in self.runs], ignore_index=True)
