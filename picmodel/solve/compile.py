@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,7 +51,8 @@ class LinearProgram:
 
 def compile_model(m: pyo.ConcreteModel) -> LinearProgram:
     """Compile a model built by `formulation.build_model` to arrays."""
-    form = LinearStandardFormCompiler().write(m, mixed_form=True)
+    with _quiet("pyomo.core.base.param"):  # Pyomo 6.10 warns of a call of its own
+        form = LinearStandardFormCompiler().write(m, mixed_form=True)
     sense = np.fromiter((row.bound_type for row in form.rows), dtype=np.int8, count=len(form.rows))
     rhs = np.asarray(form.rhs, dtype=float)
     lower, upper = _bounds(form.columns)
@@ -68,6 +72,18 @@ def compile_model(m: pyo.ConcreteModel) -> LinearProgram:
         rows_of=dict(m.rows_of),
         discount={y: pyo.value(m.discount[y]) for y in m.YEARS},
     )
+
+
+@contextmanager
+def _quiet(name: str) -> Iterator[None]:
+    """Only errors of a logger for a while."""
+    logger = logging.getLogger(name)
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _bounds(columns) -> tuple[np.ndarray, np.ndarray]:

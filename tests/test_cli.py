@@ -1,0 +1,137 @@
+"""Bad input at the command line: one clear message each, exit code 2, no traceback, nothing written."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from picmodel import cli
+from picmodel.data.load import INPUTS
+
+BASE = "horizon: {years: [2030]}\ntime: {periods: 1, extremes: 0, step_h: 6}\n"
+
+
+@pytest.fixture
+def inputs(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(INPUTS, tmp_path / "inputs"))
+
+
+def call(capsys, monkeypatch, *arguments: str) -> tuple[int, str]:
+    """Exit code and what was printed to standard error."""
+    monkeypatch.setattr(sys, "argv", ["picmodel", *map(str, arguments)])
+    code = 0
+    try:
+        cli.main()
+    except SystemExit as stop:
+        code = int(stop.code or 0)
+    return code, capsys.readouterr().err
+
+
+def refused(capsys, monkeypatch, tmp_path: Path, text: str, *expected: str) -> None:
+    """The scenario is refused with these words, and nothing is written."""
+    file, out = tmp_path / "bad.yaml", tmp_path / "out"
+    file.write_text(text, encoding="utf-8")
+    code, message = call(capsys, monkeypatch, "run", file, "--out", out)
+    assert code == 2, message
+    assert "Traceback" not in message
+    for words in expected:
+        assert words in message
+    assert not out.exists()
+
+
+def change(inputs: Path, name: str, old: str, new: str) -> None:
+    path = inputs / name
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def test_unknown_keys_at_every_level_are_reported_together(capsys, monkeypatch, tmp_path):
+    refused(capsys, monkeypatch, tmp_path, BASE + "markets: {carbn: {}, power: {dispach: spot}}\nhorizn: {}\n",
+            "bad.yaml:4:1", "did you mean `horizon`?")
+    refused(capsys, monkeypatch, tmp_path, BASE + "markets: {carbn: {}, power: {dispach: spot}}\n",
+            "bad.yaml:3:11", "did you mean `carbon`?", "bad.yaml:3:30", "did you mean `dispatch`?")
+
+
+def test_year_outside_the_horizon(capsys, monkeypatch, tmp_path):
+    refused(capsys, monkeypatch, tmp_path,
+            BASE + "markets: {carbon: {instrument: price, price_cny_per_t: {2030: 80, 2050: 200}}}\n",
+            "bad.yaml:3:", "2050", "outside the horizon", "write years from 2023 to 2034")
+
+
+def test_a_peak_without_a_later_year_says_nothing(capsys, monkeypatch, tmp_path):
+    refused(capsys, monkeypatch, tmp_path, BASE + "markets: {carbon: {peak_year: {year: 2030, level_mt: 4000}}}\n",
+            "peak_year", "add a later year to `horizon.years`")
+
+
+def test_linkage_without_a_carbon_market(capsys, monkeypatch, tmp_path):
+    refused(capsys, monkeypatch, tmp_path, BASE + "markets: {green_certificates: {carbon_linkage: unified}}\n",
+            "no carbon market is on; add `markets.carbon`")
+
+
+def test_number_of_the_wrong_unit(capsys, monkeypatch, tmp_path, inputs):
+    change(inputs, "technology_costs.csv", "coal_1000,2023,3941,", "coal_1000,2023,3941000,")
+    refused(capsys, monkeypatch, tmp_path, BASE + f"inputs: {inputs}\n",
+            "technology_costs.csv:3: capex_cny_per_kw=3941000", "CNY/kW")
+
+
+def test_missing_province(capsys, monkeypatch, tmp_path, inputs):
+    path = inputs / "policy" / "tariffs.csv"
+    kept = [line for line in path.read_text("utf-8").splitlines(keepends=True) if not line.startswith("GD,")]
+    path.write_text("".join(kept), encoding="utf-8")
+    refused(capsys, monkeypatch, tmp_path, BASE + f"inputs: {inputs}\n", "policy/tariffs.csv", "GD")
+
+
+def test_duplicated_row_and_negative_capacity_together(capsys, monkeypatch, tmp_path, inputs):
+    path = inputs / "fleet.csv"
+    lines = path.read_text("utf-8").splitlines(keepends=True)
+    cells = lines[1].split(",")
+    cells[3] = "-5"
+    path.write_text("".join([lines[0], ",".join(cells), *lines[2:], lines[2]]), encoding="utf-8")
+    refused(capsys, monkeypatch, tmp_path, BASE + f"inputs: {inputs}\n",
+            "fleet.csv:2: capacity_gw=-5", f"fleet.csv:{len(lines) + 1}")
+
+
+def test_truncated_table_and_unreadable_series(capsys, monkeypatch, tmp_path, inputs):
+    path = inputs / "demand.csv"
+    path.write_bytes(path.read_bytes()[:-40])
+    refused(capsys, monkeypatch, tmp_path, BASE + f"inputs: {inputs}\n", "demand.csv:")
+    shutil.copy(INPUTS / "demand.csv", path)
+    series = inputs / "series" / "synthetic_2023.nc"
+    series.write_bytes(series.read_bytes()[:1000])
+    refused(capsys, monkeypatch, tmp_path, BASE + f"inputs: {inputs}\n", "synthetic_2023.nc")
+
+
+def test_missing_and_broken_scenario_files(capsys, monkeypatch, tmp_path):
+    code, message = call(capsys, monkeypatch, "run", tmp_path / "none.yaml", "--out", tmp_path / "out")
+    assert code == 2
+    assert "none.yaml" in message
+    refused(capsys, monkeypatch, tmp_path, "horizon: {years: [2030]\n", "bad.yaml:2:1")
+
+
+def test_unknown_province(capsys, monkeypatch, tmp_path):
+    refused(capsys, monkeypatch, tmp_path, BASE + "space: {provinces: [GD, GZZ]}\n", "bad.yaml:3:", "GZZ")
+
+
+def test_override_that_matches_nothing(capsys, monkeypatch, tmp_path):
+    refused(capsys, monkeypatch, tmp_path, BASE + "overrides: {technology_costs.solar_utilty.capex_cny_per_kw: 2400}\n",
+            "solar_utilty", "solar_utility")
+
+
+def test_command_line_itself(capsys, monkeypatch, tmp_path):
+    code, message = call(capsys, monkeypatch, "run", "--rference", "x")
+    assert code == 2
+    assert "Traceback" not in message
+
+
+def test_infeasible_is_exit_code_3(capsys, monkeypatch, tmp_path):
+    """Sichuan alone with a tenth of its demand: minimum flow and must-take plants exceed what anyone consumes."""
+    file, out = tmp_path / "infeasible.yaml", tmp_path / "out"
+    file.write_text(BASE + "space: {provinces: [SC]}\nphysical: {demand_factor: 0.1, expand: false}\n", encoding="utf-8")
+    code, message = call(capsys, monkeypatch, "run", file, "--out", out)
+    assert code == 3, message
+    assert "cannot be met" in message
+    assert not any(out.glob("*"))
