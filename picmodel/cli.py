@@ -102,6 +102,34 @@ def validate(files: Files) -> None:
 
 
 @app.command()
+def hindcast(
+    files: Annotated[list[Path] | None, typer.Argument(
+        help="scenarios of one past year; default: scenarios/hindcast_2023.yaml")] = None,
+    out: Out = Path("results"),
+) -> None:
+    """Solve a past year and compare it with what was published.
+
+    Example: picmodel hindcast --out results
+    """
+    from picmodel import hindcast as past
+
+    found = past.hindcast(files or [past.SCENARIO], out, _progress())
+    for one in found:
+        for note in one.warnings:
+            out_console.print(f"[bold red]read first[/]  {one.name}: {note}", highlight=False)
+    for table in (past.nation_table, past.province_table, past.flow_table):
+        out_console.print(table(found[0]))
+    out_console.print(past.summary_table(found))
+    for quantity, names in found[0].missed.items():
+        out_console.print(f"{quantity}: {past.MISS:.0f} % missed by {', '.join(names) or 'no province'}",
+                          highlight=False)
+    out_console.print("Wind, sun and water are those of the year: their lines show curtailment and accounting "
+                      "only. Misses are explained in docs/hindcast.md.", style="dim")
+    folders = ", ".join(str(out / one.name) for one in found)
+    out_console.print(f"written to {folders}", highlight=False, soft_wrap=True)
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON Schema of scenario files.
 

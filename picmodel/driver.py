@@ -27,6 +27,7 @@ from picmodel.indicators.market_prices import allowance_price, certificate_price
 from picmodel.indicators.peak_cost import system_cost
 from picmodel.indicators.system import curtailment, quantities, renewable_shares
 from picmodel.indicators.table import COLUMNS
+from picmodel.indicators.zero_profit import worst_residual, zero_profit
 from picmodel.markets.registry import MECHANISM, activate, entries, with_interactions
 from picmodel.report.comparison import Solved, compared, peak_note
 from picmodel.report.runs import Run, RunSet
@@ -34,7 +35,7 @@ from picmodel.report.write import new_folder, publish, write_json, write_netcdf,
 from picmodel.scenario.check import check_options, nearest
 from picmodel.scenario.load import ScenarioSet, dump_yaml, load
 from picmodel.scenario.schema import Scenario, outside_horizon
-from picmodel.solve.certificate import certify
+from picmodel.solve.certificate import TOLERANCE, certify
 from picmodel.solve.compile import compile_model
 from picmodel.solve.highs import SolverOptions, solve
 
@@ -187,6 +188,9 @@ def solve_scenario(scenario: Scenario, out: Path, threads: int = 0, report: Repo
     stage("results")
     certificate = certify(lp, solution)
     results = Results(data, lp, solution, entries())
+    profit = worst_residual(zero_profit(results, active))
+    if not profit <= TOLERANCE:
+        raise SelfCheckFailed(f"a vintage that was built does not break even at the prices found: residual {profit:.2e}")
     income = merged_income([mechanism.income(results, data) for mechanism in active])
     projects = value_projects(results, income, tables["finance"], scenario.projects.technologies)
     costs = results.cost_by_item()
@@ -208,7 +212,7 @@ def solve_scenario(scenario: Scenario, out: Path, threads: int = 0, report: Repo
         "status": solution.status,
         "past_years": list(data.horizon.past),
         "objective_mcny": solution.objective,
-        "certificate": certificate.as_dict(),
+        "certificate": {**certificate.as_dict(), "zero_profit": profit},
         "rows": lp.shape[0], "columns": lp.shape[1], "nonzeros": int(lp.matrix.nnz),
         "mechanisms": census(lp, solution),
         "warnings": warnings,

@@ -27,7 +27,7 @@ from tests.whole import EVERYTHING, whole_system
 PACKAGE = Path(picmodel.__file__).parent
 TESTS = Path(__file__).parent
 LAYERS = ("units", "annuity", "errors", "glossary", "scenario", "data", "formulation", "solve", "extract",
-          "markets", "indicators", "finance", "report", "driver", "cli", "__init__")
+          "markets", "indicators", "finance", "report", "driver", "hindcast", "cli", "__init__")
 #: beside the layers: makes the hourly inputs, knows only tables
 SYNTHESIS = ("units", "errors", "data", "synthesis")
 

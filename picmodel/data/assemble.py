@@ -251,18 +251,30 @@ def _surviving(tables: Tables, known, horizon: Horizon, tech) -> tuple[dict, dic
 
 
 def _committed(tables: Tables, known, horizon: Horizon, tech) -> tuple[dict, dict]:
-    """Additions by the planning year in which they first stand [GW, GWh]."""
+    """Additions by the planning year in which they first stand [GW, GWh].
+
+    What starts during a planning year runs half of it on average: half counts in that year, half in the
+    next planning year (mid-year convention).
+    """
     power: dict = {}
     energy: dict = {}
     for row in tables["committed"].itertuples(index=False):
-        later = [y for y in horizon.years if y >= row.year]
-        if (row.province, row.technology) not in known or not later or row.year <= horizon.base_year:
+        if (row.province, row.technology) not in known or row.year <= horizon.base_year:
             continue
-        key = (row.province, row.technology, later[0])
-        power[key] = power.get(key, 0.0) + float(row.capacity_gw)
-        energy[key] = energy.get(key, 0.0) + float(row.energy_gwh)
+        for y, share in _first_stands(int(row.year), horizon):
+            key = (row.province, row.technology, y)
+            power[key] = power.get(key, 0.0) + share * float(row.capacity_gw)
+            energy[key] = energy.get(key, 0.0) + share * float(row.energy_gwh)
     stored = {k: gwh for k, gwh in energy.items() if tech.kind[k[1]] == "storage" and power[k] > 0}
     return {k: gw for k, gw in power.items() if gw > 0}, stored
+
+
+def _first_stands(started: int, horizon: Horizon) -> list[tuple[int, float]]:
+    """Planning years in which an addition of a calendar year first counts, and with which share."""
+    later = [y for y in horizon.years if y >= started]
+    if later and later[0] == started:
+        return [(y, 0.5) for y in later[:2]]
+    return [(later[0], 1.0)] if later else []
 
 
 def _build_limits(tables: Tables, buildable, committed, o: SystemOptions) -> dict:

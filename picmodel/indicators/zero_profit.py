@@ -185,14 +185,14 @@ def _power(results: Results, cfg: Any, d: SystemData) -> Lines:
     output, years = results.output_per_gw(), results.years
     lines: Lines = {}
     if "c_planned_hours" in results.duals:
-        share, hours = at_years(cfg.switch("planned_share"), years), d.policy["planned_hours"]
+        share, hours = at_years(cfg.planned_share, years), d.policy["planned_hours"]
         asked = {(r, g, y): share[y] * (1 - d.own_use[g]) * hours[r, g]
                  for r, g in planned_fleets(cfg, d) for y in years}
         lines["planned_hours"] = results.price("c_planned_hours") * (
             output - results.from_keys(asked, ("province", "technology", "year")))
     if "c_curtailment_limit" in results.duals:
         limit = results.from_keys(
-            {(y,): x for y, x in at_years(cfg.switch("curtailment_limit_share"), years).items()}, ("year",))
+            {(y,): x for y, x in at_years(cfg.curtailment_limit_share, years).items()}, ("year",))
         possible = (results.availability * results.weight).sum("time")
         lines["curtailment_limit"] = results.price("c_curtailment_limit") * (output - (1 - limit) * possible)
     return lines

@@ -81,9 +81,9 @@ def _add_obligation(m, cfg: GreenCertificatesConfig, d: SystemData) -> None:
     factor = at_years(cfg.weight_factor, years)
     keys = [(r, y) for r in d.provinces for y in years]
     m.weight_total = param(m.PROVINCES, m.YEARS, data={
-        (r, y): min(1.0, factor[y] * d.policy["weight_total"][r, y]) for r, y in keys})
+        (r, y): factor[y] * d.policy["weight_total"][r, y] for r, y in keys})
     m.weight_nonhydro = param(m.PROVINCES, m.YEARS, data={
-        (r, y): min(1.0, factor[y] * d.policy["weight_nonhydro"][r, y]) for r, y in keys})
+        (r, y): factor[y] * d.policy["weight_nonhydro"][r, y] for r, y in keys})
     m.compliance_payment = pyo.Param(initialize=to_base(cfg.compliance_payment_cny_per_mwh, "CNY/MWh"))
     m.v_short_nonhydro = at_least_zero(m.PROVINCES, m.YEARS)
     m.v_short_any = at_least_zero(m.PROVINCES, m.YEARS)
@@ -178,6 +178,15 @@ def compliance_payment(m, r, y):
     return m.compliance_payment * (m.v_short_nonhydro[r, y] + m.v_short_any[r, y])
 
 
+def check(cfg: GreenCertificatesConfig, d: SystemData) -> list[str]:
+    """Problems that only the system shows."""
+    factor = at_years(cfg.weight_factor, d.horizon.years)
+    above = [f"{r} {y}" for (r, y), weight in d.policy["weight_total"].items()
+             if r in d.provinces and factor[y] * weight > 1]
+    return [f"markets.green_certificates.weight_factor: the obligation is above all consumption in {', '.join(above)}; "
+            "write a smaller factor"] if above else []
+
+
 def income(results: Results, cfg: GreenCertificatesConfig, d: SystemData) -> dict[str, xr.DataArray]:
     """Certificates sold, and the premium of vintages whose certificates can be linked [MCNY/GW-yr]."""
     kind = xr.DataArray([d.renewable_class[g] for g in results.technologies], dims="technology",
@@ -213,6 +222,7 @@ GREEN_CERTIFICATES = Mechanism(
     name="green_certificates",
     config=GreenCertificatesConfig,
     build=build,
+    check=check,
     income=income,
     entries=(
         *(Entry(name, ("province", "class", "year"), "GWh/yr", meaning) for name, meaning in (

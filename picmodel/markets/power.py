@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import pyomo.environ as pyo
 import xarray as xr
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from picmodel.data.system import SystemData
 from picmodel.extract.results import Results
@@ -19,7 +20,7 @@ from picmodel.markets.base import Mechanism, MechanismConfig
 from picmodel.scenario.schema import ByYear, at_years
 from picmodel.units import to_base
 
-#: what a kind of dispatch means unless a switch says otherwise
+#: what a kind of dispatch means unless a switch says otherwise (null: off)
 BUNDLES: dict[str, dict] = {
     "planned": dict(planned_share=0.9, flows="contracts", barrier_cny_per_mwh=30.0, curtailment_limit_share=None,
                     settlement="tariff", capacity="none"),
@@ -35,39 +36,43 @@ class PowerConfig(MechanismConfig):
 
     dispatch: Literal["planned", "priority", "spot"] = Field("spot", description="bundle of the switches below")
     planned_share: ByYear | None = Field(
-        None, description="guaranteed share of the planned hours of inputs/thermal_hours.csv, by year")
+        default=None, description="guaranteed share of the planned hours of inputs/thermal_hours.csv, by year")
     planned_groups: tuple[str, ...] = Field(("coal", "gas"), strict=False, description="groups with planned hours")
-    flows: Literal["free", "contracts"] | None = Field(
-        None, description="flows between provinces: free, or flat contracts where corridors.csv names a sender")
+    flows: Literal["free", "contracts"] = Field(
+        "free", description="flows between provinces: free, or flat contracts where corridors.csv names a sender")
     contract_band_share: float = Field(0.2, ge=0, le=1, description="deviation from the flat contract [share]")
     barrier_cny_per_mwh: ByYear | None = Field(
         None, description="hurdle on every flow between provinces, a transfer [CNY/MWh], by year")
     curtailment_limit_share: ByYear | None = Field(
         None, description="wind and solar curtailed at most this share of what is available, by year")
-    settlement: Literal["tariff", "market"] | None = Field(
-        None, description="plants are paid the provincial coal benchmark tariff, or the hourly price")
-    capacity: Literal["none", "market"] | None = Field(
-        None, description="credited capacity is paid the price of adequacy, or nothing")
+    settlement: Literal["tariff", "market"] = Field(
+        "market", description="plants are paid the provincial coal benchmark tariff, or the hourly price")
+    capacity: Literal["none", "market"] = Field(
+        "market", description="credited capacity is paid the price of adequacy, or nothing")
     slack_cny_per_mwh: float = Field(3000.0, gt=0, le=10000,
                                      description="price of planned hours or curtailment limits not kept [CNY/MWh]")
 
-    def switch(self, name: str):
-        """The value of a switch: as set, or as its bundle has it."""
-        value = getattr(self, name)
-        return BUNDLES[self.dispatch][name] if value is None else value
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_from_bundle(cls, raw: Any) -> Any:
+        """Switches that are not set take the bundle's value; one set to null is off."""
+        if not isinstance(raw, Mapping) or raw.get("dispatch", "spot") not in BUNDLES:
+            return raw
+        return {**BUNDLES[raw.get("dispatch", "spot")], **raw}
 
 
 def build(m: pyo.ConcreteModel, cfg: PowerConfig, d: SystemData) -> None:
     """Add the switches that are on."""
     m.power_slack_price = pyo.Param(initialize=to_base(cfg.slack_cny_per_mwh, "CNY/MWh"))
-    if cfg.switch("planned_share") is not None:
+    if cfg.planned_share is not None:
         _add_planned_hours(m, cfg, d)
-    if cfg.switch("curtailment_limit_share") is not None:
+    if cfg.curtailment_limit_share is not None:
         _add_curtailment_limit(m, cfg, d)
-    if cfg.switch("flows") == "contracts":
+    _add_age_only(m, cfg, d)
+    if cfg.flows == "contracts":
         _add_contracts(m, cfg, d)
-    if cfg.switch("barrier_cny_per_mwh") is not None and d.corridors:
-        barrier = at_years(cfg.switch("barrier_cny_per_mwh"), d.horizon.years)
+    if cfg.barrier_cny_per_mwh is not None and d.corridors:
+        barrier = at_years(cfg.barrier_cny_per_mwh, d.horizon.years)
         m.barrier = param(m.YEARS, data={y: to_base(x, "CNY/MWh") for y, x in barrier.items()})
         add_cost(m, "barrier", "transfer", barrier_cost)
 
@@ -79,23 +84,33 @@ def planned_fleets(cfg: PowerConfig, d: SystemData) -> list[tuple[str, str]]:
 
 
 def _add_planned_hours(m, cfg: PowerConfig, d: SystemData) -> None:
-    """Guaranteed hours; the fleets they cover leave by age only, or the LP would retire the duty."""
+    """Guaranteed hours of every covered fleet."""
     fleets = planned_fleets(cfg, d)
-    share = at_years(cfg.switch("planned_share"), d.horizon.years)
+    share = at_years(cfg.planned_share, d.horizon.years)
     m.PLANNED = pyo.Set(initialize=fleets, dimen=2)
     m.PLANNED_OF = pyo.Set(m.PROVINCES, initialize={r: [g for s, g in fleets if s == r] for r in d.provinces})
     m.planned_hours = param(m.PLANNED, m.YEARS, data={
         (r, g, y): share[y] * (1 - d.own_use[g]) * d.policy["planned_hours"][r, g] for r, g in fleets for y in share})
     m.v_planned_slack = at_least_zero(m.PLANNED, m.YEARS)
     m.c_planned_hours = rows(m.PLANNED, m.YEARS, rule=planned_hours)
-    stays = [(r, g, y) for r, g in fleets for y in d.horizon.years if (r, g, y) in d.surviving and share[y] > 0]
-    m.PLANNED_EXISTING = pyo.Set(initialize=stays, dimen=3)
-    m.c_age_only = rows(m.PLANNED_EXISTING, rule=age_only)
     add_cost(m, "planned_slack", "transfer", planned_slack)
 
 
+def _add_age_only(m, cfg: PowerConfig, d: SystemData) -> None:
+    """Fleets with guaranteed hours, or taken first, leave by age only: the LP would retire the duty."""
+    covered: dict[tuple[str, str, int], None] = {}
+    if cfg.planned_share is not None:
+        share = at_years(cfg.planned_share, d.horizon.years)
+        covered |= {(r, g, y): None for r, g in planned_fleets(cfg, d) for y in d.horizon.years if share[y] > 0}
+    if cfg.curtailment_limit_share is not None:
+        covered |= {(r, g, y): None for r, g in d.fleets if d.group[g] in ("wind", "solar") for y in d.horizon.years}
+    if covered:
+        m.AGE_ONLY = pyo.Set(initialize=[key for key in covered if key in d.surviving], dimen=3)
+        m.c_age_only = rows(m.AGE_ONLY, rule=age_only)
+
+
 def _add_curtailment_limit(m, cfg: PowerConfig, d: SystemData) -> None:
-    limit = at_years(cfg.switch("curtailment_limit_share"), d.horizon.years)
+    limit = at_years(cfg.curtailment_limit_share, d.horizon.years)
     hours: dict[tuple[str, str], float] = {}
     for r, g, t in d.availability:
         if d.group[g] in ("wind", "solar"):
@@ -112,6 +127,8 @@ def _add_curtailment_limit(m, cfg: PowerConfig, d: SystemData) -> None:
 def _add_contracts(m, cfg: PowerConfig, d: SystemData) -> None:
     arcs = [a for a, (line, sender, _) in d.arcs.items() if line.contract_from == sender]
     m.CONTRACTS = pyo.Set(initialize=arcs)
+    back = {a: next(b for b, *_ in d.arcs[a][0].arcs if b != a) for a in arcs}
+    m.BACK_OF = pyo.Set(m.CONTRACTS, initialize={a: [b] for a, b in back.items()})
     m.contract_low = pyo.Param(initialize=1 - cfg.contract_band_share)
     m.contract_high = pyo.Param(initialize=1 + cfg.contract_band_share)
     m.v_contract = at_least_zero(m.CONTRACTS, m.YEARS)
@@ -132,7 +149,7 @@ def planned_hours(m, r, g, y):
 
 
 def age_only(m, r, g, y):
-    """A fleet with guaranteed hours leaves by age only [GW]."""
+    """A fleet with guaranteed hours, or taken first, leaves by age only [GW]."""
     return m.v_exist[r, g, y] >= m.surviving[r, g, y]
 
 
@@ -143,13 +160,13 @@ def curtailment_limit(m, r, g, y):
 
 
 def contract_min(m, a, y, t):
-    """Flow at least the lower edge of the flat contract [GW]."""
-    return m.v_flow[a, y, t] - m.contract_low * m.v_contract[a, y] >= 0
+    """Net flow at least the lower edge of the flat contract [GW]; power sent back does not count."""
+    return m.v_flow[a, y, t] - sum(m.v_flow[b, y, t] for b in m.BACK_OF[a]) - m.contract_low * m.v_contract[a, y] >= 0
 
 
 def contract_max(m, a, y, t):
-    """Flow at most the upper edge of the flat contract [GW]."""
-    return m.v_flow[a, y, t] - m.contract_high * m.v_contract[a, y] <= 0
+    """Net flow at most the upper edge of the flat contract [GW]."""
+    return m.v_flow[a, y, t] - sum(m.v_flow[b, y, t] for b in m.BACK_OF[a]) - m.contract_high * m.v_contract[a, y] <= 0
 
 
 def planned_slack(m, r, y):
@@ -169,12 +186,12 @@ def barrier_cost(m, r, y):
 
 def income(results: Results, cfg: PowerConfig, d: SystemData) -> dict[str, xr.DataArray]:
     """Energy and capacity income of a gross GW (province, technology, year) [MCNY/GW-yr]."""
-    if cfg.switch("settlement") == "tariff":
+    if cfg.settlement == "tariff":
         tariff = results.from_keys({(r,): x for r, x in d.policy["coal_tariff"].items()}, ("province",))
         lines = {"energy": tariff * results.output_per_gw()}
     else:
         lines = {"energy": (results.energy_price * results.output_rate * results.weight).sum("time")}
-    if cfg.switch("capacity") == "market" and "c_adequacy" in results.duals:
+    if cfg.capacity == "market" and "c_adequacy" in results.duals:
         credit = results.from_keys(d.credit, ("technology", "year")).fillna(0.0)
         lines["capacity"] = credit * results.price("c_adequacy").fillna(0.0)  # no rule in past years
     return lines
@@ -183,10 +200,10 @@ def income(results: Results, cfg: PowerConfig, d: SystemData) -> dict[str, xr.Da
 def check(cfg: PowerConfig, d: SystemData) -> list[str]:
     """Problems that only the system shows."""
     problems = []
-    if cfg.switch("planned_share") is not None and not planned_fleets(cfg, d):
+    if cfg.planned_share is not None and not planned_fleets(cfg, d):
         problems.append("markets.power.planned_groups: no fleet of these groups has planned hours in "
                         "inputs/thermal_hours.csv; add rows or set `planned_share` to null")
-    if cfg.switch("flows") == "contracts" and not any(line.contract_from for line in d.corridors):
+    if cfg.flows == "contracts" and not any(line.contract_from for line in d.corridors):
         problems.append("markets.power.flows: `contracts`, but no corridor of the scenario names a contract sender")
     return problems
 

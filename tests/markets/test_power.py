@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from picmodel.data.system import Corridor
+from picmodel.markets.power import BUNDLES, PowerConfig
+from picmodel.scenario.check import validate_options
 from tests.tiny import run_tiny, tiny
 
 YEAR = 2030
@@ -69,7 +71,6 @@ def wind_beside_free_hydro():
 
 
 @pytest.mark.covers("c_curtailment_limit")
-@pytest.mark.xfail(strict=True, reason="design/03: VRE too leaves by age only; here the LP retires it")
 def test_wind_is_taken_first():
     """Proves    a limit on curtailment brings wind in before cheaper power, and wind cannot leave.
 
@@ -163,3 +164,30 @@ def test_settlement_and_capacity_pay_a_plant():
     lines = tariff.active[0].income(tariff.results, system)
     assert list(lines) == ["energy"]
     assert float(lines["energy"].sel(where)) == pytest.approx(3328.8)
+
+
+def test_a_switch_set_to_null_is_off_and_one_left_out_follows_the_bundle():
+    left_out = validate_options(PowerConfig, {"dispatch": "planned"})
+    off = validate_options(PowerConfig, {"dispatch": "planned", "planned_share": None})
+    assert left_out.planned_share == BUNDLES["planned"]["planned_share"]
+    assert off.planned_share is None
+    assert off.barrier_cny_per_mwh == BUNDLES["planned"]["barrier_cny_per_mwh"]
+    assert validate_options(PowerConfig, off.model_dump()) == off
+
+
+def test_power_sent_back_does_not_undo_a_flat_contract():
+    """Proves    the band of a contract holds for the net flow.
+
+    System    A sends to B under a flat contract, band 0; lossless line of 1 GW; A has power for nothing, B
+              pays 0.30; B needs 1 GW and 0.5 GW in two slices of 4380 h.
+    By hand   net flow F in both slices, F <= 0.5 (B cannot take more in the second): B buys 0.5 GW x 4380 h
+              x 0.30 = 657.  Free flow would cost nothing.
+    """
+    system = tiny(
+        {("A", 2030): [0.0, 0.0], ("B", 2030): [1.0, 0.5]},
+        {"free": dict(existing={"A": 3.0}, provinces=["A"]),
+         "dear": dict(existing={"B": 3.0}, provinces=["B"], fuel=0.30)},
+        corridors=(Corridor("A-B", ("A", "B"), contract_from="A"),), line_capacity={("A-B", 2030): 1.0})
+    options = dict(dispatch="spot", flows="contracts", contract_band_share=0.0)
+    assert run_tiny(system, {"power": options}).objective == pytest.approx(657.0)
+    assert run_tiny(system, {"power": dict(dispatch="spot")}).objective == pytest.approx(0.0)
