@@ -278,9 +278,9 @@ def _first_stands(started: int, horizon: Horizon) -> list[tuple[int, float]]:
 
 
 def _build_limits(tables: Tables, buildable, committed, o: SystemOptions) -> dict:
-    """What may be added for a planning year; in the past, what was committed."""
+    """What may be added for a planning year; in the past, and of what is not chosen, what was committed."""
     horizon = o.horizon
-    provincial: dict = {k: gw for k, gw in committed.items() if k[2] in horizon.past}
+    provincial: dict = {k: gw for k, gw in committed.items() if k[2] in horizon.past or k[:2] not in buildable}
     national: dict = {}
     if o.build_limits:
         rates = tables["build_rates"]
