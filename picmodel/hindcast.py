@@ -72,7 +72,8 @@ class Hindcast:
 
 
 def hindcast(
-    source: Path | str | Mapping | Sequence[Path | str] = SCENARIO, out: Path | str = "results",
+    source: Path | str | Mapping | Sequence[Path | str] = SCENARIO,
+    out: Path | str = "results",
     report: driver.Report | None = None,
 ) -> list[Hindcast]:
     """Solve scenarios of one past year and compare them with what was published.
@@ -89,27 +90,42 @@ def hindcast(
     scenarios, _ = driver.collect(source)
     driver.check_all(scenarios)
     published = [read_published(scenario) for scenario in scenarios]
-    return [_run(scenario, tables, Path(out), report or (lambda name, stage: None))
-            for scenario, tables in zip(scenarios, published)]
+    return [
+        _run(scenario, tables, Path(out), report or (lambda name, stage: None))
+        for scenario, tables in zip(scenarios, published)
+    ]
 
 
 def read_published(scenario: Scenario) -> Tables:
     """Published tables, after checks that the scenario can be compared with them."""
     years = scenario.horizon.years
     if len(years) != 1:
-        raise InputError([scenario.where.problem(
-            "a hindcast has one planning year; write for instance `years: [2023]`", "horizon", "years")])
+        raise InputError(
+            [
+                scenario.where.problem(
+                    "a hindcast has one planning year; write for instance `years: [2023]`", "horizon", "years"
+                )
+            ]
+        )
     names = ("observed_generation", "observed_net_export", "thermal_hours", "technologies")
     tables = read_tables(inputs_of(scenario), names)
     known = sorted(set(tables["observed_generation"]["year"]) & set(PUMPED_H))
     if years[0] not in known:
-        raise InputError([scenario.where.problem(
-            f"no published output of {years[0]}; write one of {known}", "horizon", "years", 0)])
+        raise InputError(
+            [
+                scenario.where.problem(
+                    f"no published output of {years[0]}; write one of {known}", "horizon", "years", 0
+                )
+            ]
+        )
     late = tables["thermal_hours"].query("year >= @years[0]")
     if len(late):
-        raise InputError([
-            f"thermal_hours.csv: {len(late)} rows are of {years[0]} or later; a hindcast takes planned "
-            "hours from years before: give it a folder of `inputs` without them"])
+        raise InputError(
+            [
+                f"thermal_hours.csv: {len(late)} rows are of {years[0]} or later; a hindcast takes planned "
+                "hours from years before: give it a folder of `inputs` without them"
+            ]
+        )
     return tables
 
 
@@ -134,10 +150,18 @@ def _run(scenario: Scenario, published: Tables, out: Path, report: driver.Report
     for name in ("nation", "provinces", "flows"):
         write_table(getattr(found, name), folder / f"hindcast_{name}.csv")
     (folder / "scenario.yaml").write_text(dump_yaml(scenario, options), encoding="utf-8")
-    write_json({"scenario": found.name, "scores": found.scores, "missed": found.missed,
-                "warnings": found.warnings, "objective_mcny": solution.objective,
-                "certificate": certificate.as_dict(), "inputs": driver.hash_inputs(inputs_of(scenario))},
-               folder / "hindcast.json")
+    write_json(
+        {
+            "scenario": found.name,
+            "scores": found.scores,
+            "missed": found.missed,
+            "warnings": found.warnings,
+            "objective_mcny": solution.objective,
+            "certificate": certificate.as_dict(),
+            "inputs": driver.hash_inputs(inputs_of(scenario)),
+        },
+        folder / "hindcast.json",
+    )
     publish(folder, out, scenario.name)
     return found
 
@@ -164,15 +188,23 @@ def compare(results: Results, published: Tables, scenario: Scenario) -> Hindcast
     hours = published["thermal_hours"].sort_values("year").groupby(["province", "group"])["gross_h"].last()
     before = hours.xs("coal", level="group") * capacity["coal"]
     return Hindcast(
-        scenario.name, year, _nation(model, observed), provinces.reset_index(), _flows(results, year),
-        _scores(provinces, before), {name: _missed(provinces, name) for name in ("coal", "thermal")},
-        [*slacks_in_use(results), *artefacts(results)])
+        scenario.name,
+        year,
+        _nation(model, observed),
+        provinces.reset_index(),
+        _flows(results, year),
+        _scores(provinces, before),
+        {name: _missed(provinces, name) for name in ("coal", "thermal")},
+        [*slacks_in_use(results), *artefacts(results)],
+    )
 
 
 def _by_group(array: xr.DataArray, group: pd.Series, year: int) -> pd.DataFrame:
     """Values by technology, as province by group."""
-    wide = array.sel(year=year).fillna(0.0).transpose("technology", "province").to_pandas()
-    return wide.groupby(group).sum().T.reindex(columns=[*GROUPS], fill_value=0.0)
+    long = array.sel(year=year, drop=True).fillna(0.0).to_series().rename("value").reset_index()
+    long["group"] = long["technology"].map(group)
+    wide = long.pivot_table(index="province", columns="group", values="value", aggfunc="sum", sort=False)
+    return wide.reindex(columns=[*GROUPS], fill_value=0.0)
 
 
 def _discharge(results: Results, year: int) -> pd.Series | float:
@@ -222,17 +254,28 @@ def _flows(results: Results, year: int) -> pd.DataFrame:
         if capacity > 0:
             there, back = (
                 float((results.values["v_flow"].sel(arc=arc, year=year) * results.weight).sum()) / 1e3
-                for arc, *_ in line.arcs)
+                for arc, *_ in line.arcs
+            )
             rows.append((line.name, *line.ends, there, back, capacity, 1e3 * (there + back) / capacity))
-    frame = pd.DataFrame(rows, columns=[
-        "corridor", "from_province", "to_province", "forward_twh", "backward_twh", "capacity_gw", "hours"])
+    frame = pd.DataFrame(
+        rows,
+        columns=[
+            "corridor",
+            "from_province",
+            "to_province",
+            "forward_twh",
+            "backward_twh",
+            "capacity_gw",
+            "hours",
+        ],
+    )
     busiest = (-frame["forward_twh"] - frame["backward_twh"]).sort_values(kind="stable").index
     return frame.loc[busiest].reset_index(drop=True)
 
 
 def _scores(provinces: pd.DataFrame, before: pd.Series) -> dict[str, float]:
     """Scores by province; ``before`` is coal by last year's hours, in any unit."""
-    found = {}
+    found: dict[str, float] = {}
     for name in ("coal", "thermal"):
         found |= _score(name, provinces[f"{name}_model_twh"], provinces[f"{name}_published_twh"])
     made, said = provinces["net_export_model_twh"], provinces["net_export_published_twh"]
@@ -244,12 +287,17 @@ def _scores(provinces: pd.DataFrame, before: pd.Series) -> dict[str, float]:
 
 def _score(name: str, made: pd.Series, said: pd.Series) -> dict[str, float]:
     known = said > 0
-    return {f"{name}_r": _correlation(made[known], said[known]),
-            f"{name}_median_percent": float(_error(made, said).abs().median())}
+    return {
+        f"{name}_r": _correlation(made[known], said[known]),
+        f"{name}_median_percent": float(_error(made, said).abs().median()),
+    }
 
 
 def _correlation(a: pd.Series, b: pd.Series) -> float:
-    return float(np.corrcoef(a, b)[0, 1]) if len(a) > 1 else float("nan")
+    """Pearson's r; NaN where one of the two does not vary."""
+    if len(a) < 2 or a.std() < 1e-9 or b.std() < 1e-9:
+        return float("nan")
+    return float(np.corrcoef(a, b)[0, 1])
 
 
 def _missed(provinces: pd.DataFrame, name: str) -> list[str]:
@@ -264,9 +312,8 @@ def nation_table(one: Hindcast) -> Table:
     table = Table(title=f"{one.name}: gross output of {one.year}, TWh; hydro without pumped storage")
     for name in ("group", "model", "published", "error %"):
         table.add_column(name, justify="left" if name == "group" else "right")
-    for row in one.nation.itertuples(index=False):
-        table.add_row(row.group, f"{row.model_twh:,.1f}", f"{row.published_twh:,.1f}",
-                      _percent(row.error_percent))
+    for group, model, published, error in one.nation.to_numpy().tolist():
+        table.add_row(group, f"{model:,.1f}", f"{published:,.1f}", _percent(error))
     return table
 
 
@@ -278,14 +325,19 @@ def province_table(one: Hindcast) -> Table:
             table.add_column(f"{quantity}\n{name}", justify="right")
     for name in ("model", "published"):
         table.add_column(f"net export\n{name}", justify="right")
-    for row in one.provinces.itertuples(index=False):
+    for province, *numbers in one.provinces.to_numpy().tolist():
+        coal, coal_said, coal_error, thermal, thermal_said, thermal_error, sent, sent_said = numbers
         table.add_row(
-            row.province,
-            f"{row.coal_model_twh:.1f}", f"{row.coal_published_twh:.1f}",
-            _percent(row.coal_error_percent, MISS),
-            f"{row.thermal_model_twh:.1f}", f"{row.thermal_published_twh:.1f}",
-            _percent(row.thermal_error_percent, MISS),
-            f"{row.net_export_model_twh:+.1f}", f"{row.net_export_published_twh:+.1f}")
+            province,
+            f"{coal:.1f}",
+            f"{coal_said:.1f}",
+            _percent(coal_error, MISS),
+            f"{thermal:.1f}",
+            f"{thermal_said:.1f}",
+            _percent(thermal_error, MISS),
+            f"{sent:+.1f}",
+            f"{sent_said:+.1f}",
+        )
     return table
 
 
@@ -293,30 +345,50 @@ def flow_table(one: Hindcast) -> Table:
     table = Table(title="Corridors, TWh as sent; idle ones are left out")
     for name in ("from", "to", "there", "back", "GW", "hours"):
         table.add_column(name, justify="left" if name in ("from", "to") else "right")
-    for row in one.flows[one.flows.hours >= 1].itertuples(index=False):
-        table.add_row(row.from_province, row.to_province, f"{row.forward_twh:.1f}", f"{row.backward_twh:.1f}",
-                      f"{row.capacity_gw:.1f}", f"{row.hours:,.0f}")
+    for _, sender, receiver, there, back, gigawatts, hours in one.flows.to_numpy().tolist():
+        if hours >= 1:
+            table.add_row(
+                sender, receiver, f"{there:.1f}", f"{back:.1f}", f"{gigawatts:.1f}", f"{hours:,.0f}"
+            )
     return table
 
 
 def summary_table(found: Sequence[Hindcast]) -> Table:
     """Scores of every run; the last row is the coal that last year's hours alone would give."""
     table = Table(title="Fit by province")
-    for name in ("", "coal r", "coal median %", "thermal r", "thermal median %", "net export r",
-                 "net export\nmean error TWh", "largest national error %"):
+    for name in (
+        "",
+        "coal r",
+        "coal median %",
+        "thermal r",
+        "thermal median %",
+        "net export r",
+        "net export\nmean error TWh",
+        "largest national error %",
+    ):
         table.add_column(name, justify="left" if not name else "right")
     for one in found:
         s = one.scores
         national = one.nation.set_index("group")["error_percent"].reindex([*SCORED])
-        worst = national.abs().idxmax()
+        worst = SCORED[int(national.abs().to_numpy().argmax())]
         table.add_row(
-            one.name, f"{s['coal_r']:.3f}", f"{s['coal_median_percent']:.1f}",
-            f"{s['thermal_r']:.3f}", f"{s['thermal_median_percent']:.1f}",
-            f"{s['net_export_r']:.3f}", f"{s['net_export_mean_error_twh']:.1f}",
-            f"{worst} {national[worst]:+.1f}")
+            one.name,
+            f"{s['coal_r']:.3f}",
+            f"{s['coal_median_percent']:.1f}",
+            f"{s['thermal_r']:.3f}",
+            f"{s['thermal_median_percent']:.1f}",
+            f"{s['net_export_r']:.3f}",
+            f"{s['net_export_mean_error_twh']:.1f}",
+            f"{worst} {national[worst]:+.1f}",
+        )
     s = found[0].scores
-    table.add_row("hours of the year before", f"{s['hours_before_r']:.3f}",
-                  f"{s['hours_before_median_percent']:.1f}", *[""] * 5, style="dim")
+    table.add_row(
+        "hours of the year before",
+        f"{s['hours_before_r']:.3f}",
+        f"{s['hours_before_median_percent']:.1f}",
+        *[""] * 5,
+        style="dim",
+    )
     return table
 
 
