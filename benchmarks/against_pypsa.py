@@ -110,8 +110,10 @@ def table(runs: dict[str, Timed], objectives: dict[str, float]) -> str:
         changes = [x for value in found[1:] for x in (f"{value:,.3f}", f"{value / found[0] - 1:+.0e}")]
         lines.append(("objective [MCNY], difference", f"{found[0]:,.3f}", *changes))
     widths = [max(len(line[k]) for line in lines) for k in range(len(lines[0]))]
-    return "\n".join(line[0].ljust(widths[0]) + "".join(f"  {x:>{w}}" for x, w in zip(line[1:], widths[1:]))
-                     for line in lines)
+    return "\n".join(
+        line[0].ljust(widths[0]) + "".join(f"  {x:>{w}}" for x, w in zip(line[1:], widths[1:]))
+        for line in lines
+    )
 
 
 def main() -> None:
@@ -127,8 +129,10 @@ def main() -> None:
             "PyPSA, native limits": lambda: pypsa(data, native_limits=True),
             "PyPSA, limits at once": lambda: pypsa(data, native_limits=False),
         }
-        runs = {name: min((build() for _ in range(chosen.repeat)), key=lambda timed: timed.handed_over)
-                for name, build in programs.items()}
+        runs = {
+            name: min((build() for _ in range(chosen.repeat)), key=lambda timed: timed.handed_over)
+            for name, build in programs.items()
+        }
         objectives = {} if chosen.no_solve else {name: optimum(timed) for name, timed in runs.items()}
     print(table(runs, objectives))
 

@@ -9,7 +9,16 @@ from picmodel.errors import Infeasible, InputError, PicmodelError, SelfCheckFail
 if TYPE_CHECKING:
     from picmodel.driver import Run, RunSet, run
 
-__all__ = ["Infeasible", "InputError", "PicmodelError", "Run", "RunSet", "SelfCheckFailed", "SolverTrouble", "run"]
+__all__ = [
+    "Infeasible",
+    "InputError",
+    "PicmodelError",
+    "Run",
+    "RunSet",
+    "SelfCheckFailed",
+    "SolverTrouble",
+    "run",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -123,7 +123,7 @@ def hindcast(
     for quantity, names in found[0].missed.items():
         out_console.print(f"{quantity}: {past.MISS:.0f} % missed by {', '.join(names) or 'no province'}",
                           highlight=False)
-    out_console.print("Wind, sun and water are those of the year: their lines show curtailment and accounting "
+    out_console.print("Wind, sun and water are those of the year: their lines show curtailment and accounts "
                       "only. Misses are explained in docs/hindcast.md.", style="dim")
     folders = ", ".join(str(out / one.name) for one in found)
     out_console.print(f"written to {folders}", highlight=False, soft_wrap=True)

@@ -10,6 +10,7 @@ import resource
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -46,8 +47,11 @@ Report = Callable[[str, str], None]  # (scenario, stage)
 
 
 def run(
-    source: Path | str | Mapping | Sequence[Path | str], out: Path | str = "results", reference: str | None = None,
-    jobs: int | None = None, report: Report | None = None,
+    source: Path | str | Mapping | Sequence[Path | str],
+    out: Path | str = "results",
+    reference: str | None = None,
+    jobs: int | None = None,
+    report: Report | None = None,
 ) -> RunSet:
     """Run scenarios and write their results.
 
@@ -79,7 +83,9 @@ def together(failed: Mapping[str, PicmodelError]) -> PicmodelError:
     """One error of the kind of the first, that names every scenario that failed."""
     first = next(iter(failed.values()))
     if all(isinstance(error, InputError) for error in failed.values()):
-        return InputError(list(dict.fromkeys(p for error in failed.values() for p in getattr(error, "problems", []))))
+        return InputError(
+            list(dict.fromkeys(p for error in failed.values() for p in getattr(error, "problems", [])))
+        )
     return type(first)("\n".join(f"{name}: {error}" for name, error in failed.items()))
 
 
@@ -91,7 +97,9 @@ def collect(source: Path | str | Mapping | Sequence[Path | str]) -> tuple[list[S
         paths = [Path(source)] if isinstance(source, str | Path) else [Path(p) for p in source]
         files = [f for p in paths for f in (sorted(p.glob("*.yaml")) if p.is_dir() else [p])]
         if not files:
-            raise InputError([f"{', '.join(map(str, paths))}: no scenario file there; name one that ends in .yaml"])
+            raise InputError(
+                [f"{', '.join(map(str, paths))}: no scenario file there; name one that ends in .yaml"]
+            )
         sets = _load_all(files)
     scenarios = [scenario for found in sets for scenario in found]
     twice = sorted({s.name for s in scenarios if [t.name for t in scenarios].count(s.name) > 1})
@@ -127,13 +135,18 @@ def market_options(scenario: Scenario) -> dict[str, Any]:
         if raw is None:
             continue  # switched off by a file that extends another
         if name not in MECHANISM:
-            problems.append(f"{where.node.key_place}: unknown mechanism `markets.{name}`; {nearest(name, MECHANISM)}")
+            problems.append(
+                f"{where.node.key_place}: unknown mechanism `markets.{name}`; {nearest(name, MECHANISM)}"
+            )
             continue
         found, bad = check_options(MECHANISM[name].config, raw, where)
         problems += [str(problem) for problem in bad]
         for key, value in raw.items() if isinstance(raw, Mapping) else ():
-            problems += outside_horizon(value, scenario.horizon, where.at(key)) if isinstance(value, Mapping) and all(
-                isinstance(y, int) for y in value) else []
+            problems += (
+                outside_horizon(value, scenario.horizon, where.at(key))
+                if isinstance(value, Mapping) and all(isinstance(y, int) for y in value)
+                else []
+            )
         options[name] = found
     if problems:
         raise InputError(problems)
@@ -157,8 +170,12 @@ def check(scenario: Scenario) -> None:
     options = market_options(scenario)
     certificates = options.get("green_certificates")
     if certificates is not None and certificates.carbon_linkage != "none" and "carbon" not in options:
-        raise InputError([f"{scenario.name}: markets.green_certificates.carbon_linkage is "
-                          f"`{certificates.carbon_linkage}`, but no carbon market is on; add `markets.carbon`"])
+        raise InputError(
+            [
+                f"{scenario.name}: markets.green_certificates.carbon_linkage is "
+                f"`{certificates.carbon_linkage}`, but no carbon market is on; add `markets.carbon`"
+            ]
+        )
 
 
 def solve_scenario(scenario: Scenario, out: Path, threads: int = 0, report: Report | None = None) -> Solved:
@@ -182,21 +199,34 @@ def solve_scenario(scenario: Scenario, out: Path, threads: int = 0, report: Repo
     for mechanism in active:
         _require_rows(mechanism, lp)
     stage(f"solve {lp.shape[0]:,} rows")
-    chosen = SolverOptions(scenario.solver.method, scenario.solver.threads or threads, scenario.solver.time_limit_s,
-                           scenario.solver.crossover)
+    chosen = SolverOptions(
+        scenario.solver.method,
+        scenario.solver.threads or threads,
+        scenario.solver.time_limit_s,
+        scenario.solver.crossover,
+    )
     solution = solve(lp, chosen, {entry.name: entry.unit for entry in (*ENTRIES, *entries())})
     stage("results")
     certificate = certify(lp, solution)
     results = Results(data, lp, solution, entries())
     profit = worst_residual(zero_profit(results, active))
     if not profit <= TOLERANCE:
-        raise SelfCheckFailed(f"a vintage that was built does not break even at the prices found: residual {profit:.2e}")
+        raise SelfCheckFailed(
+            f"a vintage that was built does not break even at the prices found: residual {profit:.2e}"
+        )
     income = merged_income([mechanism.income(results, data) for mechanism in active])
     projects = value_projects(results, income, tables["finance"], scenario.projects.technologies)
     costs = results.cost_by_item()
-    indicators = pd.concat([
-        renewable_shares(results), quantities(results), curtailment(results), energy_price(results),
-        allowance_price(results, options.get("carbon")), certificate_price(results)])
+    indicators = pd.concat(
+        [
+            renewable_shares(results),
+            quantities(results),
+            curtailment(results),
+            energy_price(results),
+            allowance_price(results, options.get("carbon")),
+            certificate_price(results),
+        ]
+    )
     warnings = [*slacks_in_use(results), *artefacts(results), *flooded(results)]
     stage("write")
     folder = new_folder(out, scenario.name)
@@ -213,7 +243,9 @@ def solve_scenario(scenario: Scenario, out: Path, threads: int = 0, report: Repo
         "past_years": list(data.horizon.past),
         "objective_mcny": solution.objective,
         "certificate": {**certificate.as_dict(), "zero_profit": profit},
-        "rows": lp.shape[0], "columns": lp.shape[1], "nonzeros": int(lp.matrix.nnz),
+        "rows": lp.shape[0],
+        "columns": lp.shape[1],
+        "nonzeros": int(lp.matrix.nnz),
         "mechanisms": census(lp, solution),
         "warnings": warnings,
         "solver": solution.info,
@@ -222,9 +254,17 @@ def solve_scenario(scenario: Scenario, out: Path, threads: int = 0, report: Repo
         "inputs": hash_inputs(inputs_of(scenario)),
         "versions": _versions(),
     }
-    return Solved(scenario.name, folder, indicators, projects, system_cost(costs),
-                  {int(y): float(emissions.sel(year=y)) for y in results.years}, data.horizon,
-                  scenario.horizon.peak_cost_until, manifest)
+    return Solved(
+        scenario.name,
+        folder,
+        indicators,
+        projects,
+        system_cost(costs),
+        {int(y): float(emissions.sel(year=y)) for y in results.years},
+        data.horizon,
+        scenario.horizon.peak_cost_until,
+        manifest,
+    )
 
 
 def _require_rows(mechanism, lp) -> None:
@@ -236,7 +276,7 @@ def _require_rows(mechanism, lp) -> None:
 
 def _durations(clock: Mapping[str, float]) -> dict[str, float]:
     names = list(clock)
-    spent = {name.split()[0]: round(clock[after] - clock[name], 3) for name, after in zip(names, names[1:])}
+    spent = {name.split()[0]: round(clock[after] - clock[name], 3) for name, after in pairwise(names)}
     spent.pop("start", None)
     return {**spent, "total": round(clock["end"] - clock["start"], 3)}
 
@@ -271,9 +311,14 @@ def _solve_all(
             except PicmodelError as error:
                 failed[scenario.name] = error
         return list(solved.values()), failed
-    with get_context("spawn").Manager() as manager, ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with (
+        get_context("spawn").Manager() as manager,
+        ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool,
+    ):
         stages = manager.Queue()
-        futures = {pool.submit(_solve_apart, scenario, out, threads, stages): scenario.name for scenario in scenarios}
+        futures = {
+            pool.submit(_solve_apart, scenario, out, threads, stages): scenario.name for scenario in scenarios
+        }
         waiting = set(futures)
         while waiting:
             done, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)

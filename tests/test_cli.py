@@ -50,32 +50,70 @@ def change(inputs: Path, name: str, old: str, new: str) -> None:
 
 
 def test_unknown_keys_at_every_level_are_reported_together(capsys, monkeypatch, tmp_path):
-    refused(capsys, monkeypatch, tmp_path, BASE + "markets: {carbn: {}, power: {dispach: spot}}\nhorizn: {}\n",
-            "bad.yaml:4:1", "did you mean `horizon`?")
-    refused(capsys, monkeypatch, tmp_path, BASE + "markets: {carbn: {}, power: {dispach: spot}}\n",
-            "bad.yaml:3:11", "did you mean `carbon`?", "bad.yaml:3:30", "did you mean `dispatch`?")
+    refused(
+        capsys,
+        monkeypatch,
+        tmp_path,
+        BASE + "markets: {carbn: {}, power: {dispach: spot}}\nhorizn: {}\n",
+        "bad.yaml:4:1",
+        "did you mean `horizon`?",
+    )
+    refused(
+        capsys,
+        monkeypatch,
+        tmp_path,
+        BASE + "markets: {carbn: {}, power: {dispach: spot}}\n",
+        "bad.yaml:3:11",
+        "did you mean `carbon`?",
+        "bad.yaml:3:30",
+        "did you mean `dispatch`?",
+    )
 
 
 def test_year_outside_the_horizon(capsys, monkeypatch, tmp_path):
-    refused(capsys, monkeypatch, tmp_path,
-            BASE + "markets: {carbon: {instrument: price, price_cny_per_t: {2030: 80, 2050: 200}}}\n",
-            "bad.yaml:3:", "2050", "outside the horizon", "write years from 2023 to 2034")
+    refused(
+        capsys,
+        monkeypatch,
+        tmp_path,
+        BASE + "markets: {carbon: {instrument: price, price_cny_per_t: {2030: 80, 2050: 200}}}\n",
+        "bad.yaml:3:",
+        "2050",
+        "outside the horizon",
+        "write years from 2023 to 2034",
+    )
 
 
 def test_a_peak_without_a_later_year_says_nothing(capsys, monkeypatch, tmp_path):
-    refused(capsys, monkeypatch, tmp_path, BASE + "markets: {carbon: {peak_year: {year: 2030, level_mt: 4000}}}\n",
-            "peak_year", "add a later year to `horizon.years`")
+    refused(
+        capsys,
+        monkeypatch,
+        tmp_path,
+        BASE + "markets: {carbon: {peak_year: {year: 2030, level_mt: 4000}}}\n",
+        "peak_year",
+        "add a later year to `horizon.years`",
+    )
 
 
 def test_linkage_without_a_carbon_market(capsys, monkeypatch, tmp_path):
-    refused(capsys, monkeypatch, tmp_path, BASE + "markets: {green_certificates: {carbon_linkage: unified}}\n",
-            "no carbon market is on; add `markets.carbon`")
+    refused(
+        capsys,
+        monkeypatch,
+        tmp_path,
+        BASE + "markets: {green_certificates: {carbon_linkage: unified}}\n",
+        "no carbon market is on; add `markets.carbon`",
+    )
 
 
 def test_number_of_the_wrong_unit(capsys, monkeypatch, tmp_path, inputs):
     change(inputs, "technology_costs.csv", "coal_1000,2023,3941,", "coal_1000,2023,3941000,")
-    refused(capsys, monkeypatch, tmp_path, BASE + f"inputs: {inputs}\n",
-            "technology_costs.csv:3: capex_cny_per_kw=3941000", "CNY/kW")
+    refused(
+        capsys,
+        monkeypatch,
+        tmp_path,
+        BASE + f"inputs: {inputs}\n",
+        "technology_costs.csv:3: capex_cny_per_kw=3941000",
+        "CNY/kW",
+    )
 
 
 def test_missing_province(capsys, monkeypatch, tmp_path, inputs):
@@ -91,8 +129,14 @@ def test_duplicated_row_and_negative_capacity_together(capsys, monkeypatch, tmp_
     cells = lines[1].split(",")
     cells[3] = "-5"
     path.write_text("".join([lines[0], ",".join(cells), *lines[2:], lines[2]]), encoding="utf-8")
-    refused(capsys, monkeypatch, tmp_path, BASE + f"inputs: {inputs}\n",
-            "fleet.csv:2: capacity_gw=-5", f"fleet.csv:{len(lines) + 1}")
+    refused(
+        capsys,
+        monkeypatch,
+        tmp_path,
+        BASE + f"inputs: {inputs}\n",
+        "fleet.csv:2: capacity_gw=-5",
+        f"fleet.csv:{len(lines) + 1}",
+    )
 
 
 def test_truncated_table_and_unreadable_series(capsys, monkeypatch, tmp_path, inputs):
@@ -117,8 +161,14 @@ def test_unknown_province(capsys, monkeypatch, tmp_path):
 
 
 def test_override_that_matches_nothing(capsys, monkeypatch, tmp_path):
-    refused(capsys, monkeypatch, tmp_path, BASE + "overrides: {technology_costs.solar_utilty.capex_cny_per_kw: 2400}\n",
-            "solar_utilty", "solar_utility")
+    refused(
+        capsys,
+        monkeypatch,
+        tmp_path,
+        BASE + "overrides: {technology_costs.solar_utilty.capex_cny_per_kw: 2400}\n",
+        "solar_utilty",
+        "solar_utility",
+    )
 
 
 def test_command_line_itself(capsys, monkeypatch, tmp_path):
@@ -128,9 +178,11 @@ def test_command_line_itself(capsys, monkeypatch, tmp_path):
 
 
 def test_infeasible_is_exit_code_3(capsys, monkeypatch, tmp_path):
-    """Sichuan alone with a tenth of its demand: minimum flow and must-take plants exceed what anyone consumes."""
+    """Sichuan alone with a tenth of its demand: minimum flow and must-take plants exceed consumption."""
     file, out = tmp_path / "infeasible.yaml", tmp_path / "out"
-    file.write_text(BASE + "space: {provinces: [SC]}\nphysical: {demand_factor: 0.1, expand: false}\n", encoding="utf-8")
+    file.write_text(
+        BASE + "space: {provinces: [SC]}\nphysical: {demand_factor: 0.1, expand: false}\n", encoding="utf-8"
+    )
     code, message = call(capsys, monkeypatch, "run", file, "--out", out)
     assert code == 3, message
     assert "cannot be met" in message

@@ -66,10 +66,14 @@ def region_data() -> SystemData:
     return system_data(scenario("separate", provinces=REGION))[0]
 
 
-@pytest.fixture(scope="module", params=[
-    *(("region", design) for design in DESIGNS),
-    *(pytest.param(("nation", design), marks=pytest.mark.slow) for design in DESIGNS)],
-    ids=lambda p: "-".join(p))
+@pytest.fixture(
+    scope="module",
+    params=[
+        *(("region", design) for design in DESIGNS),
+        *(pytest.param(("nation", design), marks=pytest.mark.slow) for design in DESIGNS),
+    ],
+    ids=lambda p: "-".join(p),
+)
 def run(request) -> Solved:
     part, design = request.param
     return solved(request.getfixturevalue(f"{part}_data"), activate(market_options(scenario(design))))
@@ -109,8 +113,11 @@ def test_cost_items_are_prices_times_quantities(run):
     v, d, results = run.values, run.results.data, run.results
     items = results.cost_by_item().groupby(["item", "year"])["mcny"].sum()
     for y in results.years:
-        fuel = sum(price * float(v["v_annual_generation"].sel(province=r, technology=g, year=y))
-                   for (r, g, k), price in d.fuel_cost.items() if k == y)
+        fuel = sum(
+            price * float(v["v_annual_generation"].sel(province=r, technology=g, year=y))
+            for (r, g, k), price in d.fuel_cost.items()
+            if k == y
+        )
         assert items["fuel", y] == pytest.approx(fuel, rel=1e-9)
         built = v["v_build"].sum("province").to_series()
         annuities = sum(d.annuity[g, v] * gw for (g, v), gw in built.items() if v in d.alive(g, y))
@@ -130,8 +137,10 @@ def test_emissions_and_certificates_are_counted_once(run):
         assert float(v["v_emissions"].sel(year=y).sum()) == pytest.approx(emitted, rel=1e-9)
         for k in ("hydro", "nonhydro"):
             made = sum(gwh for g, gwh in output.items() if d.renewable_class[g] == k)
-            used = sum(float(v[name].sel({"class": k, "year": y}).sum())
-                       for name in ("v_use", "v_surrendered", "v_turned", "v_lapsed"))
+            used = sum(
+                float(v[name].sel({"class": k, "year": y}).sum())
+                for name in ("v_use", "v_surrendered", "v_turned", "v_lapsed")
+            )
             assert used == pytest.approx(made, rel=1e-7)
 
 
@@ -167,18 +176,22 @@ def at_least(tighter: float, looser: float) -> bool:
     return tighter >= looser - 1e-7 * abs(looser)
 
 
-@pytest.mark.parametrize("changes", [
-    dict(carbon=dict(benchmark_factor=0.95)),
-    dict(carbon=dict(ceiling_cny_per_t=500)),
-    dict(carbon=dict(offset_limit_share=0.0)),
-    dict(carbon=dict(peak_year=dict(year=2030, level_mt=1200, decline_after_share=0.05))),
-    dict(green_certificates=dict(weight_factor=1.5)),
-    dict(green_certificates=dict(compliance_payment_cny_per_mwh=400)),
-    dict(power=dict(planned_share=1.0)),
-    dict(power=dict(barrier_cny_per_mwh=60)),
-    dict(power=dict(contract_band_share=0.0)),
-    dict(power=dict(curtailment_limit_share=0.0)),
-], ids=lambda changes: next(iter(next(iter(changes.values())))))
+@pytest.mark.parametrize(
+    "changes",
+    [
+        dict(carbon=dict(benchmark_factor=0.95)),
+        dict(carbon=dict(ceiling_cny_per_t=500)),
+        dict(carbon=dict(offset_limit_share=0.0)),
+        dict(carbon=dict(peak_year=dict(year=2030, level_mt=1200, decline_after_share=0.05))),
+        dict(green_certificates=dict(weight_factor=1.5)),
+        dict(green_certificates=dict(compliance_payment_cny_per_mwh=400)),
+        dict(power=dict(planned_share=1.0)),
+        dict(power=dict(barrier_cny_per_mwh=60)),
+        dict(power=dict(contract_band_share=0.0)),
+        dict(power=dict(curtailment_limit_share=0.0)),
+    ],
+    ids=lambda changes: next(iter(next(iter(changes.values())))),
+)
 def test_a_tighter_limit_never_lowers_the_objective(changes, region_data, base):
     """The optimum under the tighter limit is feasible under the looser one."""
     tight = solved(region_data, active_of(with_options(**changes))).objective
@@ -199,8 +212,10 @@ def test_fewer_sites_never_lower_the_objective(region_data, base):
 
 def test_wider_markets_never_raise_the_objective(region_data):
     """National trade contains bundled contains none; linked contains unlinked; spot contains planned."""
-    trade = {name: solved(region_data, active_of(with_options(green_certificates=dict(trade=name)))).objective
-             for name in ("none", "bundled", "national")}
+    trade = {
+        name: solved(region_data, active_of(with_options(green_certificates=dict(trade=name)))).objective
+        for name in ("none", "bundled", "national")
+    }
     assert at_least(trade["none"], trade["bundled"])
     assert at_least(trade["bundled"], trade["national"])
     for linkage in ("ccer", "unified"):
@@ -223,8 +238,11 @@ def halved(d: SystemData, whole: str) -> SystemData:
 
     def split(data: Mapping, share: float) -> dict:
         """Keys that begin with the province, in both halves; quantities by share."""
-        return {(r, *key[1:]): x * (share if key[0] == whole else 1.0) for key, x in data.items()
-                for r in provinces(key[0])}
+        return {
+            (r, *key[1:]): x * (share if key[0] == whole else 1.0)
+            for key, x in data.items()
+            for r in provinces(key[0])
+        }
 
     def pairs(data) -> tuple:
         return tuple((r, g) for s, g in data for r in provinces(s))
@@ -243,20 +261,29 @@ def halved(d: SystemData, whole: str) -> SystemData:
                 limit[name] = share * d.line_limit[line.name]
     lines.append(Corridor("between", halves))
     capacity.update({("between", y): 1e3 for y in d.horizon.years})
-    shares, amounts = ("availability", "min_output", "inflow", "fuel_cost", "existing_duration"), (
-        "demand", "surviving", "committed", "committed_energy", "build_limit", "potential", "peak")
+    shares, amounts = (
+        ("availability", "min_output", "inflow", "fuel_cost", "existing_duration"),
+        ("demand", "surviving", "committed", "committed_energy", "build_limit", "potential", "peak"),
+    )
     policy = dict(d.policy)
     for name in ("weight_total", "weight_nonhydro", "planned_hours"):
         policy[name] = split(policy[name], 1.0)
     for name in ("ccer_factor", "coal_tariff"):
         policy[name] = {r: x for s, x in policy[name].items() for r in provinces(s)}
     return replace(
-        d, provinces=tuple(r for s in d.provinces for r in provinces(s)), corridors=tuple(lines),
-        line_capacity=capacity, line_limit=limit, fleets=pairs(d.fleets), stores=pairs(d.stores),
-        buildable=frozenset(pairs(d.buildable)), policy=policy,
+        d,
+        provinces=tuple(r for s in d.provinces for r in provinces(s)),
+        corridors=tuple(lines),
+        line_capacity=capacity,
+        line_limit=limit,
+        fleets=pairs(d.fleets),
+        stores=pairs(d.stores),
+        buildable=frozenset(pairs(d.buildable)),
+        policy=policy,
         export_tariff={r: x for s, x in d.export_tariff.items() for r in provinces(s)},
         **{name: split(getattr(d, name), 1.0) for name in shares},
-        **{name: split(getattr(d, name), 0.5) for name in amounts})
+        **{name: split(getattr(d, name), 0.5) for name in amounts},
+    )
 
 
 @pytest.mark.parametrize("whole", ["SD", "SC"])

@@ -26,8 +26,25 @@ from tests.whole import EVERYTHING, whole_system
 
 PACKAGE = Path(picmodel.__file__).parent
 TESTS = Path(__file__).parent
-LAYERS = ("units", "annuity", "errors", "glossary", "scenario", "data", "formulation", "solve", "extract",
-          "markets", "indicators", "finance", "report", "driver", "hindcast", "cli", "__init__")
+LAYERS = (
+    "units",
+    "annuity",
+    "errors",
+    "glossary",
+    "scenario",
+    "data",
+    "formulation",
+    "solve",
+    "extract",
+    "markets",
+    "indicators",
+    "finance",
+    "report",
+    "driver",
+    "hindcast",
+    "cli",
+    "__init__",
+)
 #: beside the layers: makes the hourly inputs, knows only tables
 SYNTHESIS = ("units", "errors", "data", "synthesis")
 
@@ -219,8 +236,9 @@ def test_the_certificate_refuses_a_wrong_quantity(run, name):
             certify(run.lp, replace(run.solution, x=_bump(run.solution.x, largest, factor)))
 
 
-@pytest.mark.parametrize("name", ["c_balance", "c_capacity", "c_annual_generation", "c_output_max",
-                                  "c_cost_fuel"])
+@pytest.mark.parametrize(
+    "name", ["c_balance", "c_capacity", "c_annual_generation", "c_output_max", "c_cost_fuel"]
+)
 def test_the_certificate_refuses_a_wrong_price(run, name):
     positions = run.lp.rows[name].position
     largest = positions[np.argmax(np.abs(run.solution.dual[positions]))]

@@ -97,8 +97,11 @@ def run_tiny(data: SystemData, markets: Markets | None = None) -> TinyRun:
 
 def fallen_back(model: pyo.ConcreteModel) -> list[str]:
     """Row families that were not built as templates: Pyomo expands such a rule in silence."""
-    return [rows.name for rows in model.component_objects(pyo.Constraint)
-            if any(not type(row).__name__.startswith("Template") for row in rows.values())]
+    return [
+        rows.name
+        for rows in model.component_objects(pyo.Constraint)
+        if any(not type(row).__name__.startswith("Template") for row in rows.values())
+    ]
 
 
 def sorted_rows(lp: LinearProgram) -> list:
@@ -179,9 +182,23 @@ def tiny(
     one_period = len(set(hours)) == 1
     time = TimeSlices(weight=dict(enumerate(hours)), period={t: 0 if one_period else t for t in range(n)})
     provinces = tuple(dict.fromkeys(r for r, _ in demand))
-    fields: dict[str, dict] = {name: {} for name in (
-        "availability", "min_output", "inflow", "fuel_cost", "variable_om", "surviving", "existing_duration",
-        "annuity", "energy_annuity", "fixed_om", "capex", "credit")}
+    fields: dict[str, dict] = {
+        name: {}
+        for name in (
+            "availability",
+            "min_output",
+            "inflow",
+            "fuel_cost",
+            "variable_om",
+            "surviving",
+            "existing_duration",
+            "annuity",
+            "energy_annuity",
+            "fixed_om",
+            "capex",
+            "credit",
+        )
+    }
     fleets, stores, buildable = [], [], set()
     for g, tech in technologies.items():
         for r in tech.get("provinces", provinces):
@@ -218,9 +235,14 @@ def tiny(
             fields["credit"][g, y] = tech.get("credit", 0.0)
         fields["fixed_om"].setdefault((g, horizon.base_year), 0.0)
     return SystemData(
-        horizon=horizon, time=time, provinces=provinces, corridors=corridors,
+        horizon=horizon,
+        time=time,
+        provinces=provinces,
+        corridors=corridors,
         demand={(r, y, t): gw for (r, y), row in demand.items() for t, gw in enumerate(row)},
-        fleets=tuple(fleets), stores=tuple(stores), buildable=frozenset(buildable),
+        fleets=tuple(fleets),
+        stores=tuple(stores),
+        buildable=frozenset(buildable),
         life={g: tech.get("life", 100) for g, tech in technologies.items()},
         emission_factor={g: tech.get("emission", 0.0) for g, tech in technologies.items()},
         own_use={g: tech.get("own_use", 0.0) for g, tech in technologies.items()},
@@ -228,5 +250,6 @@ def tiny(
         group={g: tech.get("group", g) for g, tech in technologies.items()},
         efficiency={g: tech.get("efficiency", 1.0) for g, tech in technologies.items()},
         duration={g: tech["duration"] for g, tech in technologies.items() if "duration" in tech},
-        line_capacity=line_capacity or {}, **{**fields, **more},
+        line_capacity=line_capacity or {},
+        **{**fields, **more},
     )

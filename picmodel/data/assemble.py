@@ -39,7 +39,9 @@ class SystemOptions:
     demand_factor: float
 
 
-def by_year(table: pd.DataFrame, keys: Sequence[str], column: str, years: Iterable[int], factor: float = 1.0) -> dict:
+def by_year(
+    table: pd.DataFrame, keys: Sequence[str], column: str, years: Iterable[int], factor: float = 1.0
+) -> dict:
     """Values by key and year: linear between rows, constant before the first and after the last.
 
     Returns:
@@ -82,15 +84,24 @@ def assemble(tables: Tables, periods: Periods, options: SystemOptions) -> System
     fleets = tuple(u for u in units if tech.kind[u[1]] != "storage")
     stores = tuple(u for u in units if tech.kind[u[1]] == "storage")
     names = tuple(dict.fromkeys(g for _, g in units))
-    text = {column: {g: str(tech[column][g]) for g in names} for column in ("renewable_class", "group", "fuel", "series")}
+    text = {
+        column: {g: str(tech[column][g]) for g in names}
+        for column in ("renewable_class", "group", "fuel", "series")
+    }
     availability = _availability(tables, periods, time, fleets, tech)
     return SystemData(
-        horizon=o.horizon, time=time, provinces=o.provinces, corridors=_corridors(tables, o),
-        demand=_demand(tables, periods, time, o), fleets=fleets, stores=stores,
+        horizon=o.horizon,
+        time=time,
+        provinces=o.provinces,
+        corridors=_corridors(tables, o),
+        demand=_demand(tables, periods, time, o),
+        fleets=fleets,
+        stores=stores,
         life={g: int(tech.life_yr[g]) for g in names},
         emission_factor=_emission_factors(tables, names, tech),
         own_use={g: float(tech.own_use_share[g]) for g in names},
-        renewable_class=text["renewable_class"], group=text["group"],
+        renewable_class=text["renewable_class"],
+        group=text["group"],
         efficiency={s: float(tech.efficiency_share[s]) for _, s in stores},
         wacc={g: float(tech.wacc_share[g]) for g in names},
         construction={g: int(tech.construction_yr[g]) for g in names},
@@ -101,7 +112,8 @@ def assemble(tables: Tables, periods: Periods, options: SystemOptions) -> System
         **_costs(tables, fleets, names, tech, o.horizon),
         **_network(tables, o),
         **_adequacy(tables, names, tech, o),
-        lost_load=o.lost_load, may_retire={g: o.retirement and tech.may_retire[g] == 1 for g in names},
+        lost_load=o.lost_load,
+        may_retire={g: o.retirement and tech.may_retire[g] == 1 for g in names},
         policy=_policy(tables, fleets, names, tech, o),
     )
 
@@ -166,7 +178,9 @@ def _availability(tables: Tables, periods: Periods, time: TimeSlices, fleets, te
     return found
 
 
-def _min_output(tables: Tables, periods: Periods, time: TimeSlices, fleets, tech, availability, min_flow) -> dict:
+def _min_output(
+    tables: Tables, periods: Periods, time: TimeSlices, fleets, tech, availability, min_flow
+) -> dict:
     """Inflexible, heat-led and minimum-flow output per gross GW, never above what is available."""
     heat = _monthly(tables["heat_must_run"], "province", "must_run_share", periods)
     found = {}
@@ -209,10 +223,19 @@ def _units(tables: Tables, o: SystemOptions) -> tuple[tuple[str, str], ...]:
     """(province, technology) that stand, are committed or may be built, in table order."""
     technologies = tables["technologies"]["technology"].to_list()
     buildable = set(tables["technologies"].query("buildable == 1")["technology"])
-    standing = {(r, g) for name in ("fleet", "committed")
-                for r, g, gw in tables[name][["province", "technology", "capacity_gw"]].itertuples(index=False) if gw > 0}
-    sites = {(r, g) for r, g, gw in tables["potentials"][["province", "technology", "potential_gw"]].itertuples(index=False)
-             if g in buildable and gw > 0}
+    standing = {
+        (r, g)
+        for name in ("fleet", "committed")
+        for r, g, gw in tables[name][["province", "technology", "capacity_gw"]].itertuples(index=False)
+        if gw > 0
+    }
+    sites = {
+        (r, g)
+        for r, g, gw in tables["potentials"][["province", "technology", "potential_gw"]].itertuples(
+            index=False
+        )
+        if g in buildable and gw > 0
+    }
     possible = standing | (sites if o.expand else set())
     return tuple((r, g) for r in o.provinces for g in technologies if (r, g) in possible)
 
@@ -221,13 +244,20 @@ def _capacity(tables: Tables, units, o: SystemOptions, tech) -> dict:
     known = set(units)
     surviving, energy = _surviving(tables, known, o.horizon, tech)
     committed, committed_energy = _committed(tables, known, o.horizon, tech)
-    potential = {k: gw for k, gw in keyed(tables["potentials"], ["province", "technology"], "potential_gw").items()
-                 if k in known}
+    potential = {
+        k: gw
+        for k, gw in keyed(tables["potentials"], ["province", "technology"], "potential_gw").items()
+        if k in known
+    }
     buildable = frozenset(k for k in potential if tech.buildable[k[1]] == 1) if o.expand else frozenset()
     stores = [k for k in units if tech.kind[k[1]] == "storage"]
     return dict(
-        surviving=surviving, existing_duration={k: energy.get(k, 0.0) for k in stores}, buildable=buildable,
-        committed=committed, committed_energy=committed_energy, potential=potential,
+        surviving=surviving,
+        existing_duration={k: energy.get(k, 0.0) for k in stores},
+        buildable=buildable,
+        committed=committed,
+        committed_energy=committed_energy,
+        potential=potential,
         duration={s: (float(tech.duration_min_h[s]), float(tech.duration_max_h[s])) for _, s in stores},
         **_build_limits(tables, buildable, committed, o),
     )
@@ -280,7 +310,9 @@ def _first_stands(started: int, horizon: Horizon) -> list[tuple[int, float]]:
 def _build_limits(tables: Tables, buildable, committed, o: SystemOptions) -> dict:
     """What may be added for a planning year; in the past, and of what is not chosen, what was committed."""
     horizon = o.horizon
-    provincial: dict = {k: gw for k, gw in committed.items() if k[2] in horizon.past or k[:2] not in buildable}
+    provincial: dict = {
+        k: gw for k, gw in committed.items() if k[2] in horizon.past or k[:2] not in buildable
+    }
     national: dict = {}
     if o.build_limits:
         rates = tables["build_rates"]
@@ -297,8 +329,13 @@ def _build_limits(tables: Tables, buildable, committed, o: SystemOptions) -> dic
                 due = sum(gw for (r, c, w), gw in committed.items() if (c, w) == (g, v))
                 national[g, v] = max(due, sum(rate[g, tau] for tau in since))
                 most = sum(rate[g, tau] * share[g, tau] for tau in since)
-                provincial.update({(r, g, v): max(committed.get((r, g, v), 0.0), most)
-                                   for r in o.provinces if (r, g) in buildable})
+                provincial.update(
+                    {
+                        (r, g, v): max(committed.get((r, g, v), 0.0), most)
+                        for r in o.provinces
+                        if (r, g) in buildable
+                    }
+                )
     return {"build_limit": provincial, "national_build_limit": national}
 
 
@@ -309,11 +346,17 @@ def _costs(tables: Tables, fleets, names, tech, horizon: Horizon) -> dict:
     years = horizon.years
     capex = in_base(tables, "technology_costs", ["technology"], "capex_cny_per_kw", years)
     energy_capex = in_base(tables, "technology_costs", ["technology"], "energy_capex_cny_per_kwh", years)
-    fixed = in_base(tables, "technology_costs", ["technology"], "fom_cny_per_kw_yr", (horizon.base_year, *years))
+    fixed = in_base(
+        tables, "technology_costs", ["technology"], "fom_cny_per_kw_yr", (horizon.base_year, *years)
+    )
     variable = in_base(tables, "technology_costs", ["technology"], "vom_cny_per_mwh", years)
     price = in_base(tables, "fuel_prices", ["fuel", "province"], "price_cny_per_gj", years)
-    fuel = {(r, g, y): price[tech.fuel[g], r, y] * GJ_PER_MWH / tech.efficiency_share[g]
-            for r, g in fleets if tech.fuel[g] != "none" for y in years}
+    fuel = {
+        (r, g, y): price[tech.fuel[g], r, y] * GJ_PER_MWH / tech.efficiency_share[g]
+        for r, g in fleets
+        if tech.fuel[g] != "none"
+        for y in years
+    }
 
     def yearly(outlay: dict, g: str, v: int) -> float:
         wacc, life = float(tech.wacc_share[g]), int(tech.life_yr[g])
@@ -338,10 +381,16 @@ def _corridors(tables: Tables, o: SystemOptions) -> tuple[Corridor, ...]:
     rows = tables["corridors"]
     inside = rows[rows.from_province.isin(o.provinces) & rows.to_province.isin(o.provinces)]
     return tuple(
-        Corridor(row.corridor, (row.from_province, row.to_province), float(row.loss_share),
-                 annuity(row.capex_cny_per_kw, row.wacc_share, int(row.life_yr)) + row.fom_share * row.capex_cny_per_kw,
-                 "" if row.contract_from == "none" else row.contract_from)
-        for row in inside.itertuples(index=False))
+        Corridor(
+            row.corridor,
+            (row.from_province, row.to_province),
+            float(row.loss_share),
+            annuity(row.capex_cny_per_kw, row.wacc_share, int(row.life_yr))
+            + row.fom_share * row.capex_cny_per_kw,
+            "" if row.contract_from == "none" else row.contract_from,
+        )
+        for row in inside.itertuples(index=False)
+    )
 
 
 def _network(tables: Tables, o: SystemOptions) -> dict:
@@ -355,7 +404,11 @@ def _network(tables: Tables, o: SystemOptions) -> dict:
             capacity[name, y] = float(standing.iloc[-1]) if len(standing) else 0.0
     limit = keyed(tables["corridors"], ["corridor"], "expandable_gw")
     expandable = {name: limit[name] for name in names} if o.transmission_expansion and o.expand else {}
-    return dict(line_capacity=capacity, line_limit=expandable, export_tariff=_tariff(tables, "export_tariff_cny_per_mwh", o))
+    return dict(
+        line_capacity=capacity,
+        line_limit=expandable,
+        export_tariff=_tariff(tables, "export_tariff_cny_per_mwh", o),
+    )
 
 
 def _tariff(tables: Tables, column: str, o: SystemOptions) -> dict[str, float]:
@@ -364,7 +417,9 @@ def _tariff(tables: Tables, column: str, o: SystemOptions) -> dict[str, float]:
     if finance.empty:
         raise InputError(["policy/finance.csv: no row vat_share, all; tariffs are published with VAT inside"])
     factor = TO_BASE["CNY/MWh"] / (1 + float(finance.iloc[0]))
-    return {r: x for r, x in keyed(tables["tariffs"], ["province"], column, factor).items() if r in o.provinces}
+    return {
+        r: x for r, x in keyed(tables["tariffs"], ["province"], column, factor).items() if r in o.provinces
+    }
 
 
 # -- adequacy and policy
@@ -378,14 +433,21 @@ def _adequacy(tables: Tables, names, tech, o: SystemOptions) -> dict:
     share = keyed(tables["demand_basis"], ["province"], "bulk_share")
     found = {}
     for r in o.provinces:
-        published = by_year(tables["demand"].query("province == @r"), ["province"], "consumption_twh",
-                            (int(peaks.year[r]), *years))
+        published = by_year(
+            tables["demand"].query("province == @r"),
+            ["province"],
+            "consumption_twh",
+            (int(peaks.year[r]), *years),
+        )
         peak = peaks.peak_load_gw[r] * share[r] * o.demand_factor / published[r, int(peaks.year[r])]
         found.update({(r, y): float(peak * published[r, y]) for y in years if y not in o.horizon.past})
     credit = by_year(tables["capacity_credits"], ["technology"], "credit_share", years)
     return dict(
-        peak=found, adequacy_margin=o.adequacy_margin, adequacy_slack_price=o.adequacy_slack_price,
-        credit={(g, y): credit[g, y] * (1 - tech.own_use_share[g]) for g in names for y in years})
+        peak=found,
+        adequacy_margin=o.adequacy_margin,
+        adequacy_slack_price=o.adequacy_slack_price,
+        credit={(g, y): credit[g, y] * (1 - tech.own_use_share[g]) for g in names for y in years},
+    )
 
 
 def _policy(tables: Tables, fleets, names, tech, o: SystemOptions) -> dict:
@@ -401,9 +463,16 @@ def _policy(tables: Tables, fleets, names, tech, o: SystemOptions) -> dict:
         "weight_total": {k: x / share[k[0]] for k, x in total.items()},
         "weight_nonhydro": {k: x / share[k[0]] for k, x in nonhydro.items()},
         # benchmarks are on gross output
-        "benchmark": {(g, y): x / (1 - tech.own_use_share[g]) for (g, y), x in benchmark.items() if g in set(names)},
-        "planned_hours": {(r, g): float(hours[r, tech.group[g]]) for r, g in fleets if (r, tech.group[g]) in hours.index},
-        "ccer_factor": {r: x for r, x in keyed(tables["crediting_factors"], ["province"], "ccer_factor_t_per_mwh").items()
-                        if r in o.provinces},
+        "benchmark": {
+            (g, y): x / (1 - tech.own_use_share[g]) for (g, y), x in benchmark.items() if g in set(names)
+        },
+        "planned_hours": {
+            (r, g): float(hours[r, tech.group[g]]) for r, g in fleets if (r, tech.group[g]) in hours.index
+        },
+        "ccer_factor": {
+            r: x
+            for r, x in keyed(tables["crediting_factors"], ["province"], "ccer_factor_t_per_mwh").items()
+            if r in o.provinces
+        },
         "coal_tariff": _tariff(tables, "coal_benchmark_cny_per_mwh", o),
     }

@@ -53,8 +53,9 @@ def system_data(scenario: Scenario) -> tuple[SystemData, dict[str, pd.DataFrame]
         series = _as_observed(series, tables["full_load_hours"], 2023, set(replaced))
     t = scenario.time
     count = t.periods if t.periods >= 365 else t.periods + t.extremes
-    periods = representative_periods(series, _series_weights(tables, options), count, t.step_h,
-                                     0 if t.periods >= 365 else t.extremes)
+    periods = representative_periods(
+        series, _series_weights(tables, options), count, t.step_h, 0 if t.periods >= 365 else t.extremes
+    )
     return assemble(tables, periods, options), tables
 
 
@@ -64,18 +65,31 @@ def system_options(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Sy
     wanted = known if scenario.space.provinces == "all" else list(scenario.space.provinces)
     bad = [r for r in wanted if r not in known]
     if bad:
-        raise InputError([
-            scenario.where.problem(f"unknown province `{r}`; {nearest(r, known)}", "space", "provinces",
-                                   scenario.space.provinces.index(r)) for r in bad])
+        raise InputError(
+            [
+                scenario.where.problem(
+                    f"unknown province `{r}`; {nearest(r, known)}",
+                    "space",
+                    "provinces",
+                    scenario.space.provinces.index(r),
+                )
+                for r in bad
+            ]
+        )
     h, p = scenario.horizon, scenario.physical
     return SystemOptions(
         horizon=Horizon.of(h.years, h.last_span, h.base_year, h.discount_rate_share, h.present_year),
         provinces=tuple(r for r in known if r in wanted),
         lost_load=p.value_of_lost_load_cny_per_mwh * TO_BASE["CNY/MWh"],
-        adequacy=p.adequacy, adequacy_margin=p.adequacy_margin_share,
+        adequacy=p.adequacy,
+        adequacy_margin=p.adequacy_margin_share,
         adequacy_slack_price=p.adequacy_slack_cny_per_kw_yr * TO_BASE["CNY/kW-yr"],
-        hydro_min_flow=p.hydro_min_flow_share, build_limits=p.build_limits, retirement=p.retirement, expand=p.expand,
-        transmission_expansion=p.transmission_expansion, demand_factor=p.demand_factor,
+        hydro_min_flow=p.hydro_min_flow_share,
+        build_limits=p.build_limits,
+        retirement=p.retirement,
+        expand=p.expand,
+        transmission_expansion=p.transmission_expansion,
+        demand_factor=p.demand_factor,
     )
 
 
@@ -86,7 +100,9 @@ def _as_observed(series: xr.Dataset, hours: pd.DataFrame, year: int, kept: set[s
     for name in ("wind_onshore", "wind_offshore", "solar", "hydro"):
         if name not in kept:
             known = rows[rows.technology == name].set_index("province")["available_h"].to_dict()
-            changed[name] = rescale_to(series[name], {r: known.get(r, 0.0) for r in series.province.values.tolist()})
+            changed[name] = rescale_to(
+                series[name], {r: known.get(r, 0.0) for r in series.province.values.tolist()}
+            )
     return series.assign(changed)
 
 
@@ -95,7 +111,8 @@ def _series_weights(tables: Mapping[str, pd.DataFrame], o: SystemOptions) -> dic
     is committed, wind and sun counted twice because they will grow."""
     last = tables["demand"].query("year == @o.horizon.years[0]").set_index("province")["consumption_twh"]
     stands = pd.concat([tables["fleet"], tables["committed"]]).merge(
-        tables["technologies"][["technology", "series"]], on="technology")
+        tables["technologies"][["technology", "series"]], on="technology"
+    )
     capacity = stands.groupby(["series", "province"])["capacity_gw"].sum()
     weights = {"demand": {r: float(last[r]) / 8.76 if r in last.index else 1.0 for r in o.provinces}}
     for name in ("wind_onshore", "wind_offshore", "solar", "hydro"):

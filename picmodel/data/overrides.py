@@ -100,8 +100,10 @@ def _column(table: Table, override: Override) -> Column:
     if name in table.key:
         raise _Refused(f"{name} is part of the key and cannot change; end with one of {_names(numbers)}")
     if name in (c.name for c in table.columns):
-        raise _Refused(f"{name} is text and cannot change here; edit {table.file} in a folder of your own "
-                       "and name that under `inputs`")
+        raise _Refused(
+            f"{name} is text and cannot change here; edit {table.file} in a folder of your own "
+            "and name that under `inputs`"
+        )
     known = [*numbers, *get_close_matches(name, OPERATIONS)]
     remedy = nearest(name, known) or f"write one of {_names(numbers)}"
     raise _Refused(f"{table.file} has no column {name}; {remedy}")
@@ -126,8 +128,10 @@ def _key_conditions(table: Table, override: Override) -> list[Condition]:
         keys.remove(last)
         conditions.append((last, (override.year,)))
     if len(override.keys) > len(keys):
-        raise _Refused(f"the path has {len(override.keys)} keys; {table.file} is keyed by "
-                       f"{', '.join(table.key)}, write at most these")
+        raise _Refused(
+            f"the path has {len(override.keys)} keys; {table.file} is keyed by "
+            f"{', '.join(table.key)}, write at most these"
+        )
     return [*((column, (key,)) for column, key in zip(keys, override.keys)), *conditions]
 
 

@@ -90,7 +90,10 @@ class Periods:
 
 
 def representative_periods(
-    series: xr.Dataset, weights_gw: Mapping[str, Mapping[str, float]], periods: int, step_h: int = 1,
+    series: xr.Dataset,
+    weights_gw: Mapping[str, Mapping[str, float]],
+    periods: int,
+    step_h: int = 1,
     extremes: int = 1,
 ) -> Periods:
     """Choose representative days and weigh them.
@@ -113,8 +116,12 @@ def representative_periods(
     """
     _check(series, weights_gw, periods, step_h, extremes)
     days = _as_days(series)
-    gw = {name: np.array([float(weights_gw.get(name, {}).get(p, 0.0))
-                          for p in series["province"].values.tolist()]) for name in SERIES}
+    gw = {
+        name: np.array(
+            [float(weights_gw.get(name, {}).get(p, 0.0)) for p in series["province"].values.tolist()]
+        )
+        for name in SERIES
+    }
     if periods == DAYS:
         chosen, assignment = np.arange(DAYS), np.arange(DAYS)
         extreme = np.zeros(DAYS, bool)
@@ -128,14 +135,23 @@ def representative_periods(
     share = np.zeros((len(chosen), 12))
     np.add.at(share, (assignment, month), 1.0)
     return Periods(
-        series=values, weight_days=weight, step_h=step_h, month_share=share / weight[:, None], days=chosen,
-        dates=_dates(chosen), assignment=assignment, extreme=extreme,
+        series=values,
+        weight_days=weight,
+        step_h=step_h,
+        month_share=share / weight[:, None],
+        days=chosen,
+        dates=_dates(chosen),
+        assignment=assignment,
+        extreme=extreme,
         rms=_errors(days, values, assignment, step_h),
     )
 
 
 def _check(
-    series: xr.Dataset, weights_gw: Mapping[str, Mapping[str, float]], periods: int, step_h: int,
+    series: xr.Dataset,
+    weights_gw: Mapping[str, Mapping[str, float]],
+    periods: int,
+    step_h: int,
     extremes: int,
 ) -> None:
     problems = []
@@ -144,17 +160,22 @@ def _check(
     if step_h < 1 or 24 % step_h:
         problems.append(f"time.step_h={step_h}: write a divisor of 24 (1, 2, 3, 4, 6, 8, 12 or 24)")
     if extremes < 0 or (periods < DAYS and extremes >= periods):
-        problems.append(f"time.extremes={extremes}: write 0 to {max(periods - 1, 0)}, one period less than "
-                        "time.periods at most")
+        problems.append(
+            f"time.extremes={extremes}: write 0 to {max(periods - 1, 0)}, one period less than "
+            "time.periods at most"
+        )
     if extremes * 2 * APART_DAYS > DAYS:
-        problems.append(f"time.extremes={extremes}: write at most {DAYS // (2 * APART_DAYS)}, they are "
-                        f"{APART_DAYS} days apart")
+        problems.append(
+            f"time.extremes={extremes}: write at most {DAYS // (2 * APART_DAYS)}, they are "
+            f"{APART_DAYS} days apart"
+        )
     known = series["province"].values.tolist()
     for name, by_province in weights_gw.items():
         if name not in SERIES:
             problems.append(f"weights: no series is called {name}; write one of {', '.join(SERIES)}")
-        problems += [f"weights of {name}: no province {p} in the series" for p in by_province
-                     if p not in known]
+        problems += [
+            f"weights of {name}: no province {p} in the series" for p in by_province if p not in known
+        ]
     if series.sizes["time"] != HOURS_PER_YEAR:
         problems.append(f"series: {series.sizes['time']} hours; {HOURS_PER_YEAR} are needed")
     if problems:
@@ -167,8 +188,10 @@ def _dates(days: Whole) -> tuple[date, ...]:
 
 def _as_days(series: xr.Dataset) -> dict[str, Array]:
     """Series -> (province, 365, 24)."""
-    return {name: series[name].transpose("province", "time").to_numpy().astype(float).reshape(-1, DAYS, 24)
-            for name in SERIES}
+    return {
+        name: series[name].transpose("province", "time").to_numpy().astype(float).reshape(-1, DAYS, 24)
+        for name in SERIES
+    }
 
 
 # choosing days
@@ -201,9 +224,13 @@ def _cluster(
     others = np.setdiff1d(np.arange(DAYS), apart)
     frame, weights = _features(days, gw, others)
     result = tsam.aggregate(
-        frame, clusters, period_duration=24, temporal_resolution=1.0,
+        frame,
+        clusters,
+        period_duration=24,
+        temporal_resolution=1.0,
         cluster=tsam.ClusterConfig(method="hierarchical", representation="medoid"),
-        weights=weights, preserve_column_means=False,
+        weights=weights,
+        preserve_column_means=False,
     )
     centers = result.clustering.cluster_centers
     if centers is None:  # with medoids tsam always says which days they are
@@ -287,8 +314,13 @@ def balanced(points: Array, medoids: Whole, cluster: Whole) -> Whole:
 
 
 def _values(
-    series: xr.Dataset, days: Mapping[str, Array], chosen: Whole, weight: Array,
-    extreme: NDArray[np.bool_], step_h: int, rescale: bool,
+    series: xr.Dataset,
+    days: Mapping[str, Array],
+    chosen: Whole,
+    weight: Array,
+    extreme: NDArray[np.bool_],
+    step_h: int,
+    rescale: bool,
 ) -> xr.Dataset:
     """Step means of the chosen days, with the annual energy of the year."""
     names = series["province"].values.tolist()
@@ -300,8 +332,9 @@ def _values(
             try:
                 steps[i] = _with_energy(steps[i], days[name][i], weight * step_h, extreme, UPPER[name])
             except ValueError as error:
-                problems.append(f"series {name}.{names[i]}: {error}; the chosen days do not show it, take "
-                                "more periods")
+                problems.append(
+                    f"series {name}.{names[i]}: {error}; the chosen days do not show it, take more periods"
+                )
         found[name] = (("province", "period", "step"), steps, dict(series[name].attrs))
     if problems:
         raise InputError(problems)
@@ -334,8 +367,10 @@ def _errors(days: Mapping[str, Array], values: xr.Dataset, assignment: Whole, st
         put_together = np.repeat(values[name].to_numpy()[:, assignment], step_h, axis=2)
         for i, p in enumerate(values["province"].values.tolist()):
             true, made = days[name][i].ravel(), put_together[i].ravel()
-            rows[name, p] = (float(np.sqrt(((made - true) ** 2).mean())),
-                             float(np.sqrt(((np.sort(made) - np.sort(true)) ** 2).mean())))
+            rows[name, p] = (
+                float(np.sqrt(((made - true) ** 2).mean())),
+                float(np.sqrt(((np.sort(made) - np.sort(true)) ** 2).mean())),
+            )
     frame = pd.DataFrame.from_dict(rows, orient="index", columns=["hourly", "duration"])
     frame.index = pd.MultiIndex.from_tuples(frame.index, names=["series", "province"])
     return frame

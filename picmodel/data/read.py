@@ -36,9 +36,7 @@ _SOURCE = Column("source", kind="text", refers_to="sources.source", meaning="whe
 Frames = dict[str, pd.DataFrame]
 
 
-def read_tables(
-    folder: Path, names: Iterable[str] | None = None, tables: Sequence[Table] = TABLES
-) -> Frames:
+def read_tables(folder: Path, names: Iterable[str] | None = None, tables: Sequence[Table] = TABLES) -> Frames:
     """Read and check declared tables, in the units of their files.
 
     Args:
@@ -78,7 +76,12 @@ def read_tables(
 
 def broken_rules(frames: Frames) -> list[str]:
     """Problems between tables: those of `RULES` whose tables are all there."""
-    return [problem for needed, rule in RULES if all(name in frames for name in needed) for problem in rule(frames)]
+    return [
+        problem
+        for needed, rule in RULES
+        if all(name in frames for name in needed)
+        for problem in rule(frames)
+    ]
 
 
 def columns_of(table: Table) -> tuple[Column, ...]:
@@ -94,8 +97,11 @@ def describe(table: Table) -> str:
         table.meaning,
         "",
         f"Key: {', '.join(f'`{name}`' for name in table.key)}."
-        + (f" Complete over: {', '.join(f'`{name}`' for name in table.complete_over)}."
-           if table.complete_over else ""),
+        + (
+            f" Complete over: {', '.join(f'`{name}`' for name in table.complete_over)}."
+            if table.complete_over
+            else ""
+        ),
         "",
         "| column | unit | values | meaning |",
         "|---|---|---|---|",
@@ -135,8 +141,9 @@ def _read_table(folder: Path, table: Table) -> tuple[pd.DataFrame | None, list[s
         text = path.read_text("utf-8-sig")
     except FileNotFoundError:
         header = ",".join(column.name for column in columns_of(table))
-        return None, [f"{table.file}: {path} does not exist; restore it, or write it with the header "
-                      f"{header}"]
+        return None, [
+            f"{table.file}: {path} does not exist; restore it, or write it with the header {header}"
+        ]
     except UnicodeDecodeError as error:
         return None, [f"{table.file}: byte {error.start} is not UTF-8; save the file as UTF-8"]
     except OSError as error:
@@ -170,8 +177,10 @@ def _parse(text: str, table: Table) -> tuple[pd.DataFrame | None, list[str]]:
                 rows[line] = row
             line = reader.line_num + 1
     except csv.Error as error:
-        problems.append(f"{table.file}:{reader.line_num}: {error}; correct the quotes, or restore "
-                        "the file if it is cut off here")
+        problems.append(
+            f"{table.file}:{reader.line_num}: {error}; correct the quotes, or restore "
+            "the file if it is cut off here"
+        )
     if not header:
         return None, [*problems, f"{table.file}: the file is empty; restore it"]
     problems += _check_header(header, table)
@@ -187,11 +196,15 @@ def _check_header(header: list[str], table: Table) -> list[str]:
     unknown = [name for name in header if name not in declared]
     twice = sorted({name for name in header if header.count(name) > 1})
     return [
-        *(f"{table.file}:1: column {name} is missing; add it"
-          + (f", or rename {near[0]}" if (near := get_close_matches(name, unknown, 1)) else "")
-          for name in missing),
-        *(f"{table.file}:1: column {name or '(no name)'} is unknown; {_nearest(name, missing, 'remove it')}"
-          for name in unknown),
+        *(
+            f"{table.file}:1: column {name} is missing; add it"
+            + (f", or rename {near[0]}" if (near := get_close_matches(name, unknown, 1)) else "")
+            for name in missing
+        ),
+        *(
+            f"{table.file}:1: column {name or '(no name)'} is unknown; {_nearest(name, missing, 'remove it')}"
+            for name in unknown
+        ),
         *(f"{table.file}:1: column {name} is there twice; remove one" for name in twice),
     ]
 
@@ -312,8 +325,10 @@ def _check_key(frame: pd.DataFrame, table: Table) -> list[str]:
     problems = []
     for line, values in zip(twice.index, twice.itertuples(index=False)):
         first = filled.index[(filled == list(values)).all(axis="columns")][0]
-        problems.append(f"{table.file}:{line}: key {_key(key, values)} is already in line {first}; "
-                        "remove or correct one of them")
+        problems.append(
+            f"{table.file}:{line}: key {_key(key, values)} is already in line {first}; "
+            "remove or correct one of them"
+        )
     return problems
 
 
@@ -345,8 +360,10 @@ def _check_links(table: Table, frames: Frames, declared: Mapping[str, Table]) ->
         problems += _broken(given[~given.isin(targets)], table, column, declared[name], targets)
         missing = [value for value in targets if value not in set(given)]
         if column.name in table.complete_over and missing:
-            problems.append(f"{table.file}: no row for {column.name} {', '.join(missing)}; "
-                            f"add one for each (all of {declared[name].file} are needed)")
+            problems.append(
+                f"{table.file}: no row for {column.name} {', '.join(missing)}; "
+                f"add one for each (all of {declared[name].file} are needed)"
+            )
     return problems
 
 
@@ -358,8 +375,9 @@ def _broken(
     for value, rows in cells.groupby(cells, sort=False):
         more = f" (in {len(rows)} rows)" if len(rows) > 1 else ""
         remedy = _nearest(str(value), targets, f"add it to {target.file}" if len(targets) > _LISTED else "")
-        problems.append(f"{table.file}:{rows.index[0]}: {column.name}={value} is not in "
-                        f"{target.file}{more}; {remedy}")
+        problems.append(
+            f"{table.file}:{rows.index[0]}: {column.name}={value} is not in {target.file}{more}; {remedy}"
+        )
     return problems
 
 
@@ -392,13 +410,16 @@ def _corridors_join_two_provinces_in_order(frames: Frames) -> list[str]:
             problems.append(f"{at} from_province and to_province are both {start}; name two provinces")
             continue
         if order.get(start, -1) > order.get(end, len(order)):
-            problems.append(f"{at} {start} stands after {end} in provinces.csv; turn the corridor to "
-                            f"{end}-{start}")
+            problems.append(
+                f"{at} {start} stands after {end} in provinces.csv; turn the corridor to {end}-{start}"
+            )
         elif row["corridor"] != f"{start}-{end}":
             problems.append(f"{at} corridor={row['corridor']} is not {start}-{end}; write {start}-{end}")
         if row["contract_from"] not in (start, end, "none"):
-            problems.append(f"{at} contract_from={row['contract_from']} is no end of the corridor; "
-                            f"write one of {start}, {end}, none")
+            problems.append(
+                f"{at} contract_from={row['contract_from']} is no end of the corridor; "
+                f"write one of {start}, {end}, none"
+            )
     return problems
 
 
@@ -430,10 +451,15 @@ def _only_stores_hold_energy(frames: Frames) -> list[str]:
         kind = rows["technology"].map(kinds)
         empty = (kind == "storage") & (rows["capacity_gw"] > 0.0) & (rows["energy_gwh"] <= 0.0)
         full = kind.notna() & (kind != "storage") & (rows["energy_gwh"] > 0.0)
-        problems += [f"{name}.csv:{line}: energy_gwh=0 of a store with {row['capacity_gw']:g} GW; "
-                     "write its energy" for line, row in rows[empty].iterrows()]
-        problems += [f"{name}.csv:{line}: energy_gwh={row['energy_gwh']:g} of {row['technology']}, which "
-                     "is no store; write 0" for line, row in rows[full].iterrows()]
+        problems += [
+            f"{name}.csv:{line}: energy_gwh=0 of a store with {row['capacity_gw']:g} GW; write its energy"
+            for line, row in rows[empty].iterrows()
+        ]
+        problems += [
+            f"{name}.csv:{line}: energy_gwh={row['energy_gwh']:g} of {row['technology']}, which "
+            "is no store; write 0"
+            for line, row in rows[full].iterrows()
+        ]
     return problems
 
 

@@ -80,8 +80,10 @@ def scaled_to_sum(
     if upper is not None:
         fits &= factor * x <= upper * (1.0 + 1e-12)
     if not fits.any():
-        raise ValueError(f"no factor brings the sum from {float((w * flat).sum()):g} to {target:g}"
-                         + ("" if upper is None else f" within [0, {upper:g}]"))
+        raise ValueError(
+            f"no factor brings the sum from {float((w * flat).sum()):g} to {target:g}"
+            + ("" if upper is None else f" within [0, {upper:g}]")
+        )
     scaled = factor[int(np.argmax(fits))] * flat
     return (scaled if upper is None else np.minimum(scaled, upper)).reshape(np.shape(values))
 
@@ -111,11 +113,13 @@ def rescale_to(series: xr.DataArray, hours: Mapping[str, float]) -> xr.DataArray
         try:
             rows.append(scaled_to_sum(values, float(hours[province])))
         except KeyError:
-            problems.append(f"{series.name}: no full-load hours for {province}; add a row to "
-                            "full_load_hours.csv")
+            problems.append(
+                f"{series.name}: no full-load hours for {province}; add a row to full_load_hours.csv"
+            )
         except ValueError as error:
-            problems.append(f"{series.name}.{province}: {error}; correct full_load_hours.csv or the "
-                            "hourly series")
+            problems.append(
+                f"{series.name}.{province}: {error}; correct full_load_hours.csv or the hourly series"
+            )
     if problems:
         raise InputError(problems)
     return series.copy(data=np.stack(rows))
@@ -171,8 +175,10 @@ def _check_names(names: Mapping[str, Path]) -> list[str]:
         series = name.split(".")[0]
         if series not in SERIES:
             near = get_close_matches(series, SERIES, 1)
-            problems.append(f"series.{name}: no series is called {series}; "
-                            + (f"did you mean {near[0]}?" if near else "write one of " + ", ".join(SERIES)))
+            problems.append(
+                f"series.{name}: no series is called {series}; "
+                + (f"did you mean {near[0]}?" if near else "write one of " + ", ".join(SERIES))
+            )
     return problems
 
 
@@ -187,16 +193,19 @@ def _read_base(path: Path, provinces: Sequence[str] | None) -> tuple[xr.Dataset 
     wanted = data["province"].values.tolist() if provinces is None else list(provinces)
     absent = [p for p in wanted if p not in data["province"].values]
     if absent:
-        return None, [f"{path}: no series for province {', '.join(absent)}; the file has "
-                      f"{', '.join(map(str, data['province'].values))}"]
+        return None, [
+            f"{path}: no series for province {', '.join(absent)}; the file has "
+            f"{', '.join(map(str, data['province'].values))}"
+        ]
     chosen = data[list(SERIES)].sel(province=wanted).transpose("province", "time").astype("float64")
     if chosen.sizes["time"] != HOURS_PER_YEAR:
         return None, [_wrong_length(str(path), chosen.sizes["time"])]
     problems = []
     for name in SERIES:
         for province in wanted:
-            problems += _check_values(f"{path}: {name}.{province}", name,
-                                      chosen[name].sel(province=province).values)
+            problems += _check_values(
+                f"{path}: {name}.{province}", name, chosen[name].sel(province=province).values
+            )
     return chosen, problems
 
 
@@ -207,8 +216,10 @@ def _open_netcdf(path: Path) -> tuple[xr.Dataset | None, list[str]]:
         with xr.open_dataset(path, engine="netcdf4") as data:
             return data.load(), []
     except Exception as error:  # netCDF4, HDF5 and xarray each raise their own kinds
-        return None, [f"{path} cannot be read as NetCDF ({type(error).__name__}: {error}); restore it, "
-                      "the file may be truncated"]
+        return None, [
+            f"{path} cannot be read as NetCDF ({type(error).__name__}: {error}); restore it, "
+            "the file may be truncated"
+        ]
 
 
 # replacing
@@ -258,8 +269,9 @@ def _read_netcdf_replacement(
         return None, [f"{label}: variable {series} is missing; the file has {', '.join(map(str, data))}"]
     variable = data[series]
     if "time" not in variable.dims:
-        return None, [f"{label}: {series} has dims {', '.join(map(str, variable.dims))}; "
-                      "write (province, time)"]
+        return None, [
+            f"{label}: {series} has dims {', '.join(map(str, variable.dims))}; write (province, time)"
+        ]
     if "province" not in variable.dims:
         variable = variable.expand_dims(province=[province])
     columns = variable["province"].values.tolist()
@@ -288,8 +300,10 @@ def _read_csv_replacement(label: str, path: Path, province: str) -> tuple[pd.Dat
     for column in body.columns:
         wrong = body[column].notna() & numbers[column].isna()
         if wrong.any():
-            problems.append(f"{label}:{int(np.argmax(wrong)) + 2}: {column}="
-                            f"{body[column][int(np.argmax(wrong))]!r} is not a number")
+            problems.append(
+                f"{label}:{int(np.argmax(wrong)) + 2}: {column}="
+                f"{body[column][int(np.argmax(wrong))]!r} is not a number"
+            )
     return (None if problems else numbers), problems
 
 
@@ -304,8 +318,10 @@ def _check_time(label: str, times: pd.Series[Any]) -> list[str]:
     steps = stamps.diff().iloc[1:] != pd.Timedelta(hours=1)
     if steps.any():
         row = int(np.argmax(steps)) + 1
-        return [f"{label}:{row + 2}: time={times.iloc[row]} does not follow {times.iloc[row - 1]} by one "
-                "hour; write every hour once, in order"]
+        return [
+            f"{label}:{row + 2}: time={times.iloc[row]} does not follow {times.iloc[row - 1]} by one "
+            "hour; write every hour once, in order"
+        ]
     first = stamps.iloc[0]
     if (first.month, first.day, first.hour) != (1, 1, 0):
         return [f"{label}:2: the first hour is {first:%m-%d %H:%M}; begin at 01-01 00:00 (UTC+8)"]
@@ -339,8 +355,9 @@ def _check_values(label: str, series: str, values: Array) -> list[str]:
     checks = list(_CHECKS)
     limit = UPPER[series]
     if limit is not None:
-        checks.append(_Check(lambda x: x > limit + 1e-9,
-                             f"is above {limit:g}; write a share of capacity (5 % is 0.05)"))
+        checks.append(
+            _Check(lambda x: x > limit + 1e-9, f"is above {limit:g}; write a share of capacity (5 % is 0.05)")
+        )
     problems = []
     for check in checks:
         wrong = check.fails(values)
@@ -349,6 +366,8 @@ def _check_values(label: str, series: str, values: Array) -> list[str]:
             more = f" (and {int(wrong.sum()) - 1} more)" if wrong.sum() > 1 else ""
             problems.append(f"{label}: hour {hour}: value {values[hour]:g} {check.says}{more}")
     if series == "demand" and not problems and abs(values.mean() - 1.0) > _MEAN_TOLERANCE:
-        problems.append(f"{label}: the mean is {values.mean():g}; demand is over its annual mean: divide "
-                        "all hours by their mean (consumption itself is in demand.csv)")
+        problems.append(
+            f"{label}: the mean is {values.mean():g}; demand is over its annual mean: divide "
+            "all hours by their mean (consumption itself is in demand.csv)"
+        )
     return problems

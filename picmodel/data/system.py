@@ -53,7 +53,9 @@ class TimeSlices:
     def __post_init__(self) -> None:
         for p, ts in self.slices_in.items():
             if len({self.weight[t] for t in ts}) != 1:
-                raise ValueError(f"slices of period {p} differ in weight: a store would make energy of nothing")
+                raise ValueError(
+                    f"slices of period {p} differ in weight: a store would make energy of nothing"
+                )
 
     @cached_property
     def slices(self) -> tuple[int, ...]:

@@ -26,14 +26,22 @@ class Results:
         entries: name -> glossary entry, mechanisms' own included.
     """
 
-    def __init__(self, data: SystemData, lp: LinearProgram, solution: Solution, entries: Iterable[Entry] = ()) -> None:
+    def __init__(
+        self, data: SystemData, lp: LinearProgram, solution: Solution, entries: Iterable[Entry] = ()
+    ) -> None:
         self.data = data
         self.entries = {entry.name: entry for entry in (*ENTRIES, *entries)}
         self.items = lp.items
-        self.values = {name: self._label(name, block, solution.x, 0.0) for name, block in lp.columns.items()
-                       if block.index}
-        self.duals = {name: self._label(name, block, solution.dual, 0.0) for name, block in lp.rows.items()
-                      if block.index}
+        self.values = {
+            name: self._label(name, block, solution.x, 0.0)
+            for name, block in lp.columns.items()
+            if block.index
+        }
+        self.duals = {
+            name: self._label(name, block, solution.dual, 0.0)
+            for name, block in lp.rows.items()
+            if block.index
+        }
 
     # -- labels
     @property
@@ -53,10 +61,17 @@ class Results:
         """Order of every dimension."""
         d = self.data
         orders = {
-            "province": d.provinces, "technology": self.technologies, "vintage": d.horizon.years,
-            "year": d.horizon.years, "time": d.time.slices, "period": d.time.periods, "arc": tuple(d.arcs),
-            "corridor": tuple(line.name for line in d.corridors), "class": ("hydro", "nonhydro"),
-            "before": d.horizon.years, "market": ("CN", *d.provinces),
+            "province": d.provinces,
+            "technology": self.technologies,
+            "vintage": d.horizon.years,
+            "year": d.horizon.years,
+            "time": d.time.slices,
+            "period": d.time.periods,
+            "arc": tuple(d.arcs),
+            "corridor": tuple(line.name for line in d.corridors),
+            "class": ("hydro", "nonhydro"),
+            "before": d.horizon.years,
+            "market": ("CN", *d.provinces),
         }
         return {name: pd.Index(order, name=name) for name, order in orders.items()}
 
@@ -80,8 +95,11 @@ class Results:
     def from_keys(self, data: Mapping[tuple, float], dims: tuple[str, ...]) -> xr.DataArray:
         """An array of the given dimensions from a dict of keys; NaN where there is none."""
         if not data:
-            return xr.DataArray(np.full([len(self.labels[d]) for d in dims], np.nan), dims=dims,
-                                coords={d: self.labels[d] for d in dims})
+            return xr.DataArray(
+                np.full([len(self.labels[d]) for d in dims], np.nan),
+                dims=dims,
+                coords={d: self.labels[d] for d in dims},
+            )
         return self._array(dims, list(data), np.fromiter(data.values(), float, len(data)))
 
     # -- prices
@@ -154,11 +172,16 @@ class Results:
         for name, array in (self.values if kind == "values" else self.duals).items():
             entry = self.entries.get(name)
             unit = "MCNY/yr" if name[2:].startswith("cost_") else entry.unit if entry else ""
-            meaning = f"cost item {name[7:]}" if name[2:].startswith("cost_") else entry.meaning if entry else name
+            meaning = (
+                f"cost item {name[7:]}" if name[2:].startswith("cost_") else entry.meaning if entry else name
+            )
             attrs = {"units": unit, "long_name": meaning}
             if kind == "duals":
-                attrs = {"units": f"MCNY per ({unit})", "long_name": f"dual of: {meaning}",
-                         "comment": "d objective / d right side, discounted MCNY of the base year"}
+                attrs = {
+                    "units": f"MCNY per ({unit})",
+                    "long_name": f"dual of: {meaning}",
+                    "comment": "d objective / d right side, discounted MCNY of the base year",
+                }
             arrays[name] = array.assign_attrs(attrs)
         return xr.Dataset(arrays)
 
@@ -169,6 +192,9 @@ class Results:
             entry = self.entries.get(name)
             if entry and entry.price and entry.basis in ("hourly", "annual"):
                 arrays[f"price_{name[2:]}"] = self.price(name).assign_attrs(
-                    units=entry.price, long_name=f"price of: {entry.meaning}", status=entry.status,
-                    comment="real, without VAT, of the base year; positive when scarce; 1 MCNY/GWh = 1000 CNY/MWh")
+                    units=entry.price,
+                    long_name=f"price of: {entry.meaning}",
+                    status=entry.status,
+                    comment="real, without VAT; positive when scarce; 1 MCNY/GWh = 1000 CNY/MWh",
+                )
         return xr.Dataset(arrays)

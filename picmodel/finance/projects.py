@@ -29,7 +29,10 @@ def merged_income(lines: Sequence[Mapping[str, xr.DataArray]]) -> dict[str, xr.D
 
 
 def value_projects(
-    results: Results, income: Mapping[str, xr.DataArray], finance: pd.DataFrame, technologies: Sequence[str],
+    results: Results,
+    income: Mapping[str, xr.DataArray],
+    finance: pd.DataFrame,
+    technologies: Sequence[str],
 ) -> pd.DataFrame:
     """Returns of every project of the given technologies.
 
@@ -52,9 +55,10 @@ def value_projects(
         for v in data.horizon.years:
             project = _project(data, r, g, v, income, output)
             found.append(evaluate(project, terms[g]))
-            first_income.append({f"income_{line}_cny_per_kw_yr": float(values[0])
-                                 for line, values in project.income.items()}
-                                | {"full_load_hours_h": float(project.generation[0]), "capacity_gw": _built(results, r, g, v)})
+            first_income.append(
+                {f"income_{line}_cny_per_kw_yr": float(np.asarray(values)[0]) for line, values in project.income.items()}
+                | {"full_load_hours_h": float(np.asarray(project.generation)[0]), "capacity_gw": _built(results, r, g, v)}
+            )
     return pd.concat([project_table(found), pd.DataFrame(first_income)], axis=1)
 
 
@@ -73,12 +77,18 @@ def _project(data: SystemData, r: str, g: str, v: int, income, output: xr.DataAr
 
     hours = path(output)
     fixed = data.fixed_om.get((g, v), 0.0)
-    opex = {y: fixed + hours[y] * (data.variable_om.get((g, y), 0.0) + data.fuel_cost.get((r, g, y), 0.0))
-            for y in data.horizon.years}
+    opex = {
+        y: fixed + hours[y] * (data.variable_om.get((g, y), 0.0) + data.fuel_cost.get((r, g, y), 0.0))
+        for y in data.horizon.years
+    }
     return Project(
-        capex=data.capex[g, v], construction_yr=data.construction[g], life_yr=life, wacc=data.wacc[g],
+        capex=data.capex[g, v],
+        construction_yr=data.construction[g],
+        life_yr=life,
+        wacc=data.wacc[g],
         income={line: held(path(array)) for line, array in income.items()},
-        opex=held(opex), generation=held(hours),
+        opex=held(opex),
+        generation=held(hours),
         labels={"province": r, "technology": g, "commissioned": v},
     )
 
@@ -104,4 +114,6 @@ def weighted_irr(projects: pd.DataFrame, portfolio: pd.DataFrame) -> pd.DataFram
     both = both[both.weight_gw > 1e-6]
     both["part"] = both["irr_pre_tax_real_share"].astype(float) * both["weight_gw"]
     sums = both.groupby(["technology", "commissioned"], as_index=False)[["part", "weight_gw"]].sum()
-    return sums.assign(irr_share=sums.part / sums.weight_gw)[["technology", "commissioned", "irr_share", "weight_gw"]]
+    return sums.assign(irr_share=sums.part / sums.weight_gw)[
+        ["technology", "commissioned", "irr_share", "weight_gw"]
+    ]

@@ -13,8 +13,11 @@ def add_balance(m: pyo.ConcreteModel, d: SystemData) -> None:
     m.demand = param(m.PROVINCES, m.YEARS, m.TIMES, data=d.demand)
     m.v_unserved = at_least_zero(m.PROVINCES, m.YEARS, m.TIMES)
     m.c_balance = rows(m.PROVINCES, m.YEARS, m.TIMES, rule=balance)
-    annual = {(r, y): sum(d.time.weight[t] * d.demand[r, y, t] for t in d.time.slices)
-              for r in d.provinces for y in d.horizon.years}
+    annual = {
+        (r, y): sum(d.time.weight[t] * d.demand[r, y, t] for t in d.time.slices)
+        for r in d.provinces
+        for y in d.horizon.years
+    }
     m.annual_demand = param(m.PROVINCES, m.YEARS, data=annual)
     m.v_consumption = free(m.PROVINCES, m.YEARS)
     m.c_consumption = rows(m.PROVINCES, m.YEARS, rule=consumption)
@@ -27,12 +30,18 @@ def add_balance(m: pyo.ConcreteModel, d: SystemData) -> None:
 def _add_adequacy(m: pyo.ConcreteModel, d: SystemData) -> None:
     """Adequacy of the years in ``peak``: those in which something can still be decided."""
     m.ADEQUATE = pyo.Set(initialize=[y for y in d.horizon.years if any(k[1] == y for k in d.peak)])
-    m.requirement = param(m.PROVINCES, m.ADEQUATE, data={k: (1 + d.adequacy_margin) * gw for k, gw in d.peak.items()})
+    m.requirement = param(
+        m.PROVINCES, m.ADEQUATE, data={k: (1 + d.adequacy_margin) * gw for k, gw in d.peak.items()}
+    )
     m.credit = param(m.TECHNOLOGIES, m.YEARS, data=d.credit)
     m.adequacy_slack_price = pyo.Param(initialize=d.adequacy_slack_price)
     m.v_firm = at_least_zero(m.ARCS, m.ADEQUATE)
-    m.v_adequacy_short = pyo.Var(m.PROVINCES, m.YEARS, within=pyo.NonNegativeReals, bounds=lambda m, r, y: (
-        0.0, None if y in m.ADEQUATE else 0.0))
+    m.v_adequacy_short = pyo.Var(
+        m.PROVINCES,
+        m.YEARS,
+        within=pyo.NonNegativeReals,
+        bounds=lambda m, r, y: (0.0, None if y in m.ADEQUATE else 0.0),
+    )
     m.c_adequacy = rows(m.PROVINCES, m.ADEQUATE, rule=adequacy)
     m.c_firm_max = rows(m.CORRIDORS, m.ADEQUATE, rule=firm_max)
     add_cost(m, "adequacy_short", "transfer", adequacy_short)
@@ -59,9 +68,16 @@ def balance(m, r, y, t):
 
 def consumption(m, r, y):
     """Consumption at the bulk grid: demand served, and what stores lose [GWh/yr]."""
-    return m.v_consumption[r, y] + sum(m.weight[t] * m.v_unserved[r, y, t] for t in m.TIMES) - sum(
-        m.weight[t] * (m.v_charge[r, s, y, t] - m.v_discharge[r, s, y, t])
-        for s in m.STORES_OF[r] for t in m.TIMES) == m.annual_demand[r, y]
+    return (
+        m.v_consumption[r, y]
+        + sum(m.weight[t] * m.v_unserved[r, y, t] for t in m.TIMES)
+        - sum(
+            m.weight[t] * (m.v_charge[r, s, y, t] - m.v_discharge[r, s, y, t])
+            for s in m.STORES_OF[r]
+            for t in m.TIMES
+        )
+        == m.annual_demand[r, y]
+    )
 
 
 def unserved(m, r, y):

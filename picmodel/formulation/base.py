@@ -126,9 +126,9 @@ def add_objective(m: pyo.ConcreteModel) -> None:
     national = [m.component(f"v_cost_{n}") for n, (_, is_national) in m.cost_items.items() if is_national]
 
     def total_cost(m):
-        return sum(m.discount[y] * item[r, y] for item in provincial for r in m.PROVINCES for y in m.YEARS) + sum(
-            m.discount[y] * item[y] for item in national for y in m.YEARS
-        )
+        return sum(
+            m.discount[y] * item[r, y] for item in provincial for r in m.PROVINCES for y in m.YEARS
+        ) + sum(m.discount[y] * item[y] for item in national for y in m.YEARS)
 
     with templatized(False):  # a few thousand terms: plain
         m.total_cost = pyo.Objective(rule=total_cost)

@@ -26,7 +26,9 @@ class BuildsRows(Protocol):
     def build(self, m: pyo.ConcreteModel, data: SystemData) -> None: ...
 
 
-def build_model(data: SystemData, mechanisms: Sequence[Any] = (), templates: bool = True) -> pyo.ConcreteModel:
+def build_model(
+    data: SystemData, mechanisms: Sequence[Any] = (), templates: bool = True
+) -> pyo.ConcreteModel:
     """Build the LP.
 
     Args:

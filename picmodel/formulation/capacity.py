@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pyomo.environ as pyo
 
 from picmodel.data.system import SystemData
@@ -15,18 +17,30 @@ def add_capacity(m: pyo.ConcreteModel, d: SystemData) -> None:
     m.VINTAGES = pyo.Set(initialize=d.vintages, dimen=3)
     built = set(d.vintages)
     m.EXISTING_IN = pyo.Set(
-        m.UNITS, m.YEARS, initialize={(r, g, y): [y] if (r, g, y) in d.surviving else [] for r, g in d.units
-                                      for y in years})
+        m.UNITS,
+        m.YEARS,
+        initialize={(r, g, y): [y] if (r, g, y) in d.surviving else [] for r, g in d.units for y in years},
+    )
     m.VINTAGES_IN = pyo.Set(
-        m.UNITS, m.YEARS, initialize={(r, g, y): [v for v in d.alive(g, y) if (r, g, v) in built]
-                                      for r, g in d.units for y in years})
+        m.UNITS,
+        m.YEARS,
+        initialize={
+            (r, g, y): [v for v in d.alive(g, y) if (r, g, v) in built] for r, g in d.units for y in years
+        },
+    )
     m.surviving = param(m.EXISTING, data=d.surviving)
-    m.v_exist = pyo.Var(m.EXISTING, within=pyo.NonNegativeReals, bounds=lambda m, r, g, y: (0, m.surviving[r, g, y]))
+    m.v_exist = pyo.Var(
+        m.EXISTING, within=pyo.NonNegativeReals, bounds=lambda m, r, g, y: (0, m.surviving[r, g, y])
+    )
     m.v_build = at_least_zero(m.VINTAGES)
     m.v_capacity = at_least_zero(m.UNITS, m.YEARS)
     m.c_capacity = rows(m.UNITS, m.YEARS, rule=capacity)
-    pairs = [(r, g, y, k) for k, y in zip(years, years[1:]) for r, g in d.units
-             if (r, g, y) in d.surviving and (r, g, k) in d.surviving]
+    pairs = [
+        (r, g, y, k)
+        for k, y in pairwise(years)
+        for r, g in d.units
+        if (r, g, y) in d.surviving and (r, g, k) in d.surviving
+    ]
     m.RETIREMENTS = pyo.Set(initialize=pairs, dimen=4)
     m.c_retire = rows(m.RETIREMENTS, rule=retire)
     kept = [(r, g, y) for r, g, y in d.surviving if y in d.horizon.past or not d.may_retire.get(g, True)]
@@ -43,12 +57,16 @@ def _add_limits(m: pyo.ConcreteModel, d: SystemData) -> None:
     m.SITES = pyo.Set(initialize=[k for k in d.potential if k in set(d.units)], dimen=2)
     national = [k for k in d.national_build_limit if any((r, *k) in vintages for r in d.provinces)]
     m.NATIONALLY_LIMITED = pyo.Set(initialize=national, dimen=2)
-    m.BUILDERS = pyo.Set(m.NATIONALLY_LIMITED, initialize={
-        (g, v): [r for r in d.provinces if (r, g, v) in vintages] for g, v in national})
+    m.BUILDERS = pyo.Set(
+        m.NATIONALLY_LIMITED,
+        initialize={(g, v): [r for r in d.provinces if (r, g, v) in vintages] for g, v in national},
+    )
     m.build_limit = param(m.LIMITED, data={k: d.build_limit[k] for k in m.LIMITED})
     m.committed = param(m.COMMITTED, data={k: d.committed[k] for k in m.COMMITTED})
     m.potential = param(m.SITES, data={k: d.potential[k] for k in m.SITES})
-    m.national_build_limit = param(m.NATIONALLY_LIMITED, data={k: d.national_build_limit[k] for k in national})
+    m.national_build_limit = param(
+        m.NATIONALLY_LIMITED, data={k: d.national_build_limit[k] for k in national}
+    )
     m.c_potential = rows(m.SITES, m.YEARS, rule=potential)
     m.c_build_limit = rows(m.LIMITED, rule=build_limit)
     m.c_national_build_limit = rows(m.NATIONALLY_LIMITED, rule=national_build_limit)
@@ -59,10 +77,12 @@ def _add_capacity_costs(m: pyo.ConcreteModel, d: SystemData) -> None:
     technologies = list(dict.fromkeys(g for _, g in d.units))
     m.TECHNOLOGIES = pyo.Set(initialize=technologies)
     m.annuity = param(m.TECHNOLOGIES, m.YEARS, data=d.annuity, default=0.0)
-    m.fixed_om = param(m.TECHNOLOGIES, m.YEARS, data={k: x for k, x in d.fixed_om.items() if k[1] in m.YEARS},
-                       default=0.0)
-    m.fixed_om_existing = param(m.TECHNOLOGIES, data={g: d.fixed_om.get((g, d.horizon.base_year), 0.0)
-                                                      for g in technologies})
+    m.fixed_om = param(
+        m.TECHNOLOGIES, m.YEARS, data={k: x for k, x in d.fixed_om.items() if k[1] in m.YEARS}, default=0.0
+    )
+    m.fixed_om_existing = param(
+        m.TECHNOLOGIES, data={g: d.fixed_om.get((g, d.horizon.base_year), 0.0) for g in technologies}
+    )
     add_cost(m, "investment", "resource", investment)
     add_cost(m, "fixed_om", "resource", fixed_om)
 
@@ -76,7 +96,8 @@ def capacity(m, r, g, y):
     Dual    what a GW is worth in year y (undiscounted after division by D).
     """
     return m.v_capacity[r, g, y] == sum(m.v_exist[r, g, k] for k in m.EXISTING_IN[r, g, y]) + sum(
-        m.v_build[r, g, v] for v in m.VINTAGES_IN[r, g, y])
+        m.v_build[r, g, v] for v in m.VINTAGES_IN[r, g, y]
+    )
 
 
 def retire(m, r, g, y, k):
@@ -116,5 +137,8 @@ def investment(m, r, y):
 
 def fixed_om(m, r, y):
     """Fixed O&M of what stands, by vintage [MCNY/yr]."""
-    return sum(m.fixed_om[g, v] * m.v_build[r, g, v] for g in m.UNITS_OF[r] for v in m.VINTAGES_IN[r, g, y]) + sum(
-        m.fixed_om_existing[g] * m.v_exist[r, g, k] for g in m.UNITS_OF[r] for k in m.EXISTING_IN[r, g, y])
+    return sum(
+        m.fixed_om[g, v] * m.v_build[r, g, v] for g in m.UNITS_OF[r] for v in m.VINTAGES_IN[r, g, y]
+    ) + sum(
+        m.fixed_om_existing[g] * m.v_exist[r, g, k] for g in m.UNITS_OF[r] for k in m.EXISTING_IN[r, g, y]
+    )

@@ -72,18 +72,24 @@ def output_min(m, r, g, y, t):
 
 def inflow(m, r, g, y, p):
     """Pondage moves the water of a period within it; spill is free [GWh in the period]."""
-    return sum(m.step * m.v_generation[r, g, y, t] for t in m.SLICES_IN[p]) <= m.inflow[r, g, p] * m.v_capacity[r, g, y]
+    return (
+        sum(m.step * m.v_generation[r, g, y, t] for t in m.SLICES_IN[p])
+        <= m.inflow[r, g, p] * m.v_capacity[r, g, y]
+    )
 
 
 def annual_generation(m, r, g, y):
     """Annual output net of own use [GWh/yr]."""
     return m.v_annual_generation[r, g, y] == sum(
-        m.weight[t] * m.v_generation[r, g, y, t] for t in m.SLICES_OF[r, g])
+        m.weight[t] * m.v_generation[r, g, y, t] for t in m.SLICES_OF[r, g]
+    )
 
 
 def emissions(m, r, y):
     """CO2 of all generation of a province [kt/yr]."""
-    return m.v_emissions[r, y] == sum(m.emission_factor[g] * m.v_annual_generation[r, g, y] for g in m.FLEETS_OF[r])
+    return m.v_emissions[r, y] == sum(
+        m.emission_factor[g] * m.v_annual_generation[r, g, y] for g in m.FLEETS_OF[r]
+    )
 
 
 def fuel(m, r, y):

@@ -14,12 +14,23 @@ def add_network(m: pyo.ConcreteModel, d: SystemData) -> None:
     new = [v for v in d.horizon.years if v not in d.horizon.past]
     m.EXPANDABLE = pyo.Set(initialize=[name for name in lines if d.line_limit.get(name, 0.0) > 0])
     m.LINE_VINTAGES = pyo.Set(initialize=[(name, v) for name in m.EXPANDABLE for v in new], dimen=2)
-    m.LINE_VINTAGES_IN = pyo.Set(m.CORRIDORS, m.YEARS, initialize={
-        (name, y): [v for v in new if v <= y and name in m.EXPANDABLE] for name in lines for y in d.horizon.years})
+    m.LINE_VINTAGES_IN = pyo.Set(
+        m.CORRIDORS,
+        m.YEARS,
+        initialize={
+            (name, y): [v for v in new if v <= y and name in m.EXPANDABLE]
+            for name in lines
+            for y in d.horizon.years
+        },
+    )
     m.LINE_YEARS = pyo.Set(m.EXPANDABLE, initialize={name: new for name in m.EXPANDABLE})
-    m.ARCS_OF = pyo.Set(m.CORRIDORS, initialize={name: [a for a, *_ in line.arcs] for name, line in lines.items()})
-    m.LINES_AT = pyo.Set(m.PROVINCES, initialize={
-        r: [name for name, line in lines.items() if r in line.ends] for r in d.provinces})
+    m.ARCS_OF = pyo.Set(
+        m.CORRIDORS, initialize={name: [a for a, *_ in line.arcs] for name, line in lines.items()}
+    )
+    m.LINES_AT = pyo.Set(
+        m.PROVINCES,
+        initialize={r: [name for name, line in lines.items() if r in line.ends] for r in d.provinces},
+    )
     m.line_base = param(m.CORRIDORS, m.YEARS, data=d.line_capacity)
     m.line_limit = param(m.EXPANDABLE, data={name: d.line_limit[name] for name in m.EXPANDABLE})
     m.line_annuity = param(m.CORRIDORS, data={name: line.annuity for name, line in lines.items()})
@@ -39,8 +50,10 @@ def add_network(m: pyo.ConcreteModel, d: SystemData) -> None:
 
 def line_capacity(m, line, y):
     """Capacity of a corridor is what stands or is committed, and what was added [GW]."""
-    return m.v_line_capacity[line, y] - sum(
-        m.v_build_line[line, v] for v in m.LINE_VINTAGES_IN[line, y]) == m.line_base[line, y]
+    return (
+        m.v_line_capacity[line, y] - sum(m.v_build_line[line, v] for v in m.LINE_VINTAGES_IN[line, y])
+        == m.line_base[line, y]
+    )
 
 
 def line_limit(m, line):
@@ -55,8 +68,10 @@ def flow_max(m, line, y, t):
 
 def lines_cost(m, r, y):
     """Annuities of what was added to a corridor, half to each end [MCNY/yr]."""
-    return sum(0.5 * m.line_annuity[line] * (m.v_line_capacity[line, y] - m.line_base[line, y])
-               for line in m.LINES_AT[r])
+    return sum(
+        0.5 * m.line_annuity[line] * (m.v_line_capacity[line, y] - m.line_base[line, y])
+        for line in m.LINES_AT[r]
+    )
 
 
 def wheeling(m, r, y):

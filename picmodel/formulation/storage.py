@@ -53,8 +53,8 @@ def _add_energy(m: pyo.ConcreteModel, d: SystemData) -> None:
 def energy(m, r, s, y):
     """Energy capacity that stands [GWh]."""
     return m.v_energy[r, s, y] == sum(
-        m.existing_duration[r, s] * m.v_exist[r, s, k] for k in m.EXISTING_IN[r, s, y]) + sum(
-        m.v_build_energy[r, s, v] for v in m.VINTAGES_IN[r, s, y])
+        m.existing_duration[r, s] * m.v_exist[r, s, k] for k in m.EXISTING_IN[r, s, y]
+    ) + sum(m.v_build_energy[r, s, v] for v in m.VINTAGES_IN[r, s, y])
 
 
 def duration_min(m, r, s, v):
@@ -95,16 +95,21 @@ def stored(m, r, s, y, t):
     Units   GWh.
     """
     return m.v_stored[r, s, y, t] == m.v_stored[r, s, y, m.previous[t]] + m.step * (
-        m.one_way[s] * m.v_charge[r, s, y, t] - m.v_discharge[r, s, y, t] / m.one_way[s])
+        m.one_way[s] * m.v_charge[r, s, y, t] - m.v_discharge[r, s, y, t] / m.one_way[s]
+    )
 
 
 def storage_energy(m, r, y):
     """Annuities of stores' energy [MCNY/yr]."""
-    return sum(m.energy_annuity[s, v] * m.v_build_energy[r, s, v]
-               for s in m.STORES_OF[r] for v in m.VINTAGES_IN[r, s, y])
+    return sum(
+        m.energy_annuity[s, v] * m.v_build_energy[r, s, v]
+        for s in m.STORES_OF[r]
+        for v in m.VINTAGES_IN[r, s, y]
+    )
 
 
 def storage_wear(m, r, y):
     """Wear of stores per GWh discharged [MCNY/yr]."""
-    return sum(m.variable_om[s, y] * m.weight[t] * m.v_discharge[r, s, y, t]
-               for s in m.STORES_OF[r] for t in m.TIMES)
+    return sum(
+        m.variable_om[s, y] * m.weight[t] * m.v_discharge[r, s, y, t] for s in m.STORES_OF[r] for t in m.TIMES
+    )

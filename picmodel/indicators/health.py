@@ -31,7 +31,11 @@ def slacks_in_use(results: Results) -> list[str]:
             value = (value * results.weight).sum("time")
         total = value.sum([d for d in value.dims if d != "year"])
         unit = "GWh" if name == "v_unserved" else results.entries[name].unit
-        used = {int(y): float(total.sel(year=y)) for y in total.year.values if float(total.sel(year=y)) > _floor(results, int(y))}
+        used = {
+            int(y): float(total.sel(year=y))
+            for y in total.year.values
+            if float(total.sel(year=y)) > _floor(results, int(y))
+        }
         if used:
             found.append(f"{meaning}: " + ", ".join(f"{y}: {x:,.4g} {unit}" for y, x in used.items()))
     return found
@@ -51,9 +55,14 @@ def artefacts(results: Results) -> list[str]:
             found.append(f"stores charge and discharge at once: {energy:,.0f} GWh over all planning years")
     if "v_flow" in results.values:
         energy = sum(
-            float((np.minimum(results.values["v_flow"].sel(arc=a), results.values["v_flow"].sel(arc=b))
-                   * results.weight).sum())
-            for a, b in ([arc for arc, *_ in line.arcs] for line in results.data.corridors))
+            float(
+                (
+                    np.minimum(results.values["v_flow"].sel(arc=a), results.values["v_flow"].sel(arc=b))
+                    * results.weight
+                ).sum()
+            )
+            for a, b in ([arc for arc, *_ in line.arcs] for line in results.data.corridors)
+        )
         if energy > 1.0:
             found.append(f"corridors with flow both ways at once: {energy:,.0f} GWh over all planning years")
     return found
@@ -76,5 +85,11 @@ def flooded(results: Results) -> list[str]:
         return []
     price: xr.DataArray = results.price("c_allowances")
     credit = results.values["v_linked_credit"] + results.values["v_linked_ccer"]
-    years = [int(y) for y in results.years if float(credit.sel(year=y)) > 1 and float(price.sel(year=y)) < 1e-6]
-    return [f"linked certificates flood the carbon market: allowance price 0 in {', '.join(map(str, years))}"] if years else []
+    years = [
+        int(y) for y in results.years if float(credit.sel(year=y)) > 1 and float(price.sel(year=y)) < 1e-6
+    ]
+    return (
+        [f"linked certificates flood the carbon market: allowance price 0 in {', '.join(map(str, years))}"]
+        if years
+        else []
+    )

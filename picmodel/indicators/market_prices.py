@@ -29,8 +29,11 @@ def allowance_price(results: Results, carbon) -> pd.DataFrame:
     if "c_allowances" in results.duals:
         price = results.price("c_allowances")
     elif carbon is not None and carbon.instrument == "price":
-        price = xr.DataArray([x / CNY_PER_T for x in at_years(carbon.price_cny_per_t, results.years).values()],
-                             dims="year", coords={"year": list(results.years)})
+        price = xr.DataArray(
+            [x / CNY_PER_T for x in at_years(carbon.price_cny_per_t, results.years).values()],
+            dims="year",
+            coords={"year": list(results.years)},
+        )
     else:
         return _empty()
     return tidy(price, "allowance_price", "CNY/t", CNY_PER_T)

@@ -63,6 +63,8 @@ def cost_until(resource: Mapping[int, float], horizon: Horizon, last: int) -> fl
 def system_cost(cost_items: pd.DataFrame) -> pd.DataFrame:
     """Resource cost by province and year, CN included: columns province, year, mcny."""
     resource = cost_items[cost_items.kind == "resource"]
-    provincial = resource[resource.province != "CN"].groupby(["province", "year"], as_index=False)["mcny"].sum()
+    provincial = (
+        resource[resource.province != "CN"].groupby(["province", "year"], as_index=False)["mcny"].sum()
+    )
     nation = resource.groupby("year", as_index=False)["mcny"].sum().assign(province="CN")
     return pd.concat([nation, provincial], ignore_index=True)[["province", "year", "mcny"]]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 import xarray as xr
 
@@ -9,7 +11,7 @@ from picmodel.extract.results import Results
 from picmodel.indicators.table import tidy, with_nation
 
 
-def per_technology(results: Results, mapping: dict) -> xr.DataArray:
+def per_technology(results: Results, mapping: Mapping) -> xr.DataArray:
     """A technology attribute as an array."""
     names = list(results.technologies)
     return xr.DataArray([mapping[g] for g in names], dims="technology", coords={"technology": names})
@@ -34,15 +36,17 @@ def quantities(results: Results) -> pd.DataFrame:
     """Output (gross and net), capacity, emissions, consumption, unserved energy, net exports."""
     net = results.values["v_annual_generation"]
     unserved = (results.values["v_unserved"] * results.weight).sum("time")
-    return pd.concat([
-        tidy(with_nation(gross_generation(results)), "generation", "TWh gross", 1e-3),
-        tidy(with_nation(net), "net_generation", "TWh", 1e-3),
-        tidy(with_nation(results.values["v_capacity"]), "capacity", "GW"),
-        tidy(with_nation(results.values["v_emissions"]), "emissions", "Mt CO2", 1e-3),
-        tidy(with_nation(results.values["v_consumption"]), "consumption", "TWh", 1e-3),
-        tidy(with_nation(unserved), "unserved_energy", "GWh"),
-        tidy(net_export(results), "net_export", "TWh", 1e-3),
-    ])
+    return pd.concat(
+        [
+            tidy(with_nation(gross_generation(results)), "generation", "TWh gross", 1e-3),
+            tidy(with_nation(net), "net_generation", "TWh", 1e-3),
+            tidy(with_nation(results.values["v_capacity"]), "capacity", "GW"),
+            tidy(with_nation(results.values["v_emissions"]), "emissions", "Mt CO2", 1e-3),
+            tidy(with_nation(results.values["v_consumption"]), "consumption", "TWh", 1e-3),
+            tidy(with_nation(unserved), "unserved_energy", "GWh"),
+            tidy(net_export(results), "net_export", "TWh", 1e-3),
+        ]
+    )
 
 
 def net_export(results: Results) -> xr.DataArray:
@@ -69,13 +73,17 @@ def curtailment(results: Results) -> pd.DataFrame:
     """Curtailed over available output of wind and sun, by province and nation."""
     group = per_technology(results, results.data.group)
     vre = [g for g in results.technologies if results.data.group[g] in ("wind", "solar")]
-    possible = ((results.availability * results.weight).sum("time") * results.values["v_capacity"]).sel(technology=vre)
+    possible = ((results.availability * results.weight).sum("time") * results.values["v_capacity"]).sel(
+        technology=vre
+    )
     output = results.values["v_annual_generation"].sel(technology=vre)
     possible = possible.where(output.notnull())
     by_group = [
-        1 - with_nation(output.where(group.sel(technology=vre) == name).sum("technology", min_count=1))
+        1
+        - with_nation(output.where(group.sel(technology=vre) == name).sum("technology", min_count=1))
         / with_nation(possible.where(group.sel(technology=vre) == name).sum("technology", min_count=1)).where(
-            lambda x: x > 1e-6)
+            lambda x: x > 1e-6
+        )
         for name in ("wind", "solar")
     ]
     rates = xr.concat(by_group, dim=pd.Index(["wind", "solar"], name="technology"))

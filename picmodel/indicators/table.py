@@ -17,8 +17,11 @@ def tidy(array: xr.DataArray, indicator: str, unit: str, factor: float = 1.0) ->
         array: values in base units; NaN rows are dropped.
         factor: from base units to ``unit``.
     """
-    frame = (array * factor).rename("value").to_series().dropna().reset_index() if array.dims else pd.DataFrame(
-        {"value": [float(array) * factor]})
+    frame = (
+        (array * factor).rename("value").to_series().dropna().reset_index()
+        if array.dims
+        else pd.DataFrame({"value": [float(array) * factor]})
+    )
     for column, default in (("province", NATION), ("technology", ALL), ("year", 0)):
         if column not in frame:
             frame[column] = default

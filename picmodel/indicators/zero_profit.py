@@ -165,8 +165,11 @@ def _certificates(results: Results, cfg: Any, d: SystemData) -> Lines:
     hours = linked_hours(cfg, d)
     if hours and "c_eligible" in results.duals:
         first = cfg.eligible_from or 0
-        eligible = xr.DataArray([float(v >= first) for v in results.years], dims="vintage",
-                                coords={"vintage": list(results.years)})
+        eligible = xr.DataArray(
+            [float(v >= first) for v in results.years],
+            dims="vintage",
+            coords={"vintage": list(results.years)},
+        )
         rent = _of_class(results.price("c_eligible").fillna(0.0), results)
         lines["carbon_link"] = rent * results.from_keys(hours, ("province", "technology")) * eligible
     return lines
@@ -186,17 +189,25 @@ def _power(results: Results, cfg: Any, d: SystemData) -> Lines:
     lines: Lines = {}
     if "c_planned_hours" in results.duals:
         share, hours = at_years(cfg.planned_share, years), d.policy["planned_hours"]
-        asked = {(r, g, y): share[y] * (1 - d.own_use[g]) * hours[r, g]
-                 for r, g in planned_fleets(cfg, d) for y in years}
+        asked = {
+            (r, g, y): share[y] * (1 - d.own_use[g]) * hours[r, g]
+            for r, g in planned_fleets(cfg, d)
+            for y in years
+        }
         lines["planned_hours"] = results.price("c_planned_hours") * (
-            output - results.from_keys(asked, ("province", "technology", "year")))
+            output - results.from_keys(asked, ("province", "technology", "year"))
+        )
     if "c_curtailment_limit" in results.duals:
         limit = results.from_keys(
-            {(y,): x for y, x in at_years(cfg.curtailment_limit_share, years).items()}, ("year",))
+            {(y,): x for y, x in at_years(cfg.curtailment_limit_share, years).items()}, ("year",)
+        )
         possible = (results.availability * results.weight).sum("time")
         lines["curtailment_limit"] = results.price("c_curtailment_limit") * (output - (1 - limit) * possible)
     return lines
 
 
 MARGINS: dict[str, Callable[[Results, Any, SystemData], Lines]] = {
-    "carbon": _carbon, "green_certificates": _certificates, "power": _power}
+    "carbon": _carbon,
+    "green_certificates": _certificates,
+    "power": _power,
+}

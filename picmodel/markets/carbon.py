@@ -32,18 +32,25 @@ class PeakYear(MechanismConfig):
 class CarbonConfig(MechanismConfig):
     """Options of the carbon market."""
 
-    instrument: Literal["price", "cap", "benchmark"] = Field("benchmark", description="how emissions are limited")
-    covered: tuple[str, ...] = Field(("coal", "gas"), strict=False, description="groups of technologies with a duty")
+    instrument: Literal["price", "cap", "benchmark"] = Field(
+        "benchmark", description="how emissions are limited"
+    )
+    covered: tuple[str, ...] = Field(
+        ("coal", "gas"), strict=False, description="groups of technologies with a duty"
+    )
     price_cny_per_t: ByYear | None = Field(None, description="instrument price: CNY per t CO2, by year")
     cap_mt: ByYear | None = Field(None, description="instrument cap: Mt CO2 per year, by year")
     benchmark_factor: ByYear = Field(1.0, description="benchmarks of inputs/policy/benchmarks.csv times this")
     auction_share: ByYear = Field(0.0, description="share of the benchmark that is not given free")
     auction_volume_mt: ByYear = Field(0.0, description="instrument benchmark: allowances auctioned, Mt/yr")
     pass_through_share: float = Field(1.0, ge=0, le=1, description="share of the price that moves decisions")
-    ceiling_cny_per_t: float = Field(1000.0, gt=0, le=10000,
-                                     description="the state sells at this price; with cap and benchmark [CNY/t]")
+    ceiling_cny_per_t: float = Field(
+        1000.0, gt=0, le=10000, description="the state sells at this price; with cap and benchmark [CNY/t]"
+    )
     gas_exempt: bool = Field(False, description="gas units never owe more than they are given")
-    gap_cap_share: float | None = Field(None, gt=0, le=1, description="deficit counted up to this share of emissions")
+    gap_cap_share: float | None = Field(
+        None, gt=0, le=1, description="deficit counted up to this share of emissions"
+    )
     offset_limit_share: float = Field(0.05, ge=0, le=1, description="CCER over verified emissions, at most")
     external_ccer_mt: ByYear = Field(0.0, description="CCER from outside the power sector, Mt/yr")
     external_ccer_cny_per_t: float = Field(80.0, ge=0, le=2000, description="their price [CNY/t]")
@@ -91,7 +98,9 @@ def build(m: pyo.ConcreteModel, cfg: CarbonConfig, d: SystemData) -> None:
     m.COVERED = pyo.Set(initialize=technologies)
     covered = [fleet for fleet in d.fleets if fleet[1] in technologies]
     m.COVERED_FLEETS = pyo.Set(initialize=covered, dimen=2)
-    m.COVERED_OF = pyo.Set(m.PROVINCES, initialize={r: [g for s, g in covered if s == r] for r in d.provinces})
+    m.COVERED_OF = pyo.Set(
+        m.PROVINCES, initialize={r: [g for s, g in covered if s == r] for r in d.provinces}
+    )
     m.carbon_net = param(m.COVERED, m.YEARS, data=net_factor(cfg, d))
     _add_offsets(m, cfg, years)
     if cfg.instrument == "price":
@@ -117,7 +126,10 @@ def _add_offsets(m, cfg: CarbonConfig, years) -> None:
 
 
 def _add_price(m, cfg: CarbonConfig, years) -> None:
-    price = {y: cfg.pass_through_share * to_base(x, "CNY/t") for y, x in at_years(cfg.price_cny_per_t, years).items()}
+    price = {
+        y: cfg.pass_through_share * to_base(x, "CNY/t")
+        for y, x in at_years(cfg.price_cny_per_t, years).items()
+    }
     m.carbon_price = param(m.YEARS, data=price)
     add_cost(m, "carbon_price", "transfer", carbon_cost)
     add_cost(m, "carbon_offsets", "transfer", carbon_offsets, national=True)
@@ -135,8 +147,9 @@ def _add_limit(m, cfg: CarbonConfig, years) -> None:
 
 def _add_peak(m, peak: PeakYear, years) -> None:
     level = to_base(peak.level_mt, "Mt")
-    m.peak_level = param(m.YEARS, data={
-        y: level * (1 - peak.decline_after_share) ** max(0, y - peak.year) for y in years})
+    m.peak_level = param(
+        m.YEARS, data={y: level * (1 - peak.decline_after_share) ** max(0, y - peak.year) for y in years}
+    )
     m.peak_slack_price = pyo.Param(initialize=to_base(peak.slack_cny_per_t, "CNY/t"))
     m.v_above_peak = at_least_zero(m.YEARS)
     m.c_emission_peak = rows(m.YEARS, rule=emission_peak)
@@ -153,7 +166,10 @@ def allowances(m, y):
     """
     return (
         sum(m.carbon_net[g, y] * m.v_annual_generation[r, g, y] for r, g in m.COVERED_FLEETS)
-        - m.v_offset[y] - m.v_linked_credit[y] - m.v_allowances_bought[y] <= m.allowances[y]
+        - m.v_offset[y]
+        - m.v_linked_credit[y]
+        - m.v_allowances_bought[y]
+        <= m.allowances[y]
     )
 
 
@@ -164,8 +180,12 @@ def ccer(m, y):
 
 def offset_limit(m, y):
     """CCER up to a share of *verified emissions*, not of the deficit [kt/yr]."""
-    return m.v_offset[y] - m.offset_limit * sum(
-        m.emission_factor[g] * m.v_annual_generation[r, g, y] for r, g in m.COVERED_FLEETS) <= 0
+    return (
+        m.v_offset[y]
+        - m.offset_limit
+        * sum(m.emission_factor[g] * m.v_annual_generation[r, g, y] for r, g in m.COVERED_FLEETS)
+        <= 0
+    )
 
 
 def emission_peak(m, y):
@@ -175,7 +195,9 @@ def emission_peak(m, y):
 
 def carbon_cost(m, r, y):
     """Carbon cost as it moves decisions [MCNY/yr]."""
-    return sum(m.carbon_price[y] * m.carbon_net[g, y] * m.v_annual_generation[r, g, y] for g in m.COVERED_OF[r])
+    return sum(
+        m.carbon_price[y] * m.carbon_net[g, y] * m.v_annual_generation[r, g, y] for g in m.COVERED_OF[r]
+    )
 
 
 def carbon_offsets(m, y):
@@ -203,12 +225,16 @@ def check(cfg: CarbonConfig, d: SystemData) -> list[str]:
     problems = []
     unknown = [group for group in cfg.covered if group not in set(d.group.values())]
     if unknown:
-        problems.append(f"markets.carbon.covered: no technology belongs to {', '.join(unknown)}; "
-                        f"groups are {', '.join(dict.fromkeys(d.group.values()))}")
+        problems.append(
+            f"markets.carbon.covered: no technology belongs to {', '.join(unknown)}; "
+            f"groups are {', '.join(dict.fromkeys(d.group.values()))}"
+        )
     peak = cfg.peak_year
     if peak and not any(y > peak.year for y in d.horizon.years):
-        problems.append(f"markets.carbon.peak_year.year: no planning year lies after {peak.year}, so the rule says "
-                        "nothing about a peak; add a later year to `horizon.years`")
+        problems.append(
+            f"markets.carbon.peak_year.year: no planning year lies after {peak.year}, so the rule says "
+            "nothing about a peak; add a later year to `horizon.years`"
+        )
     return problems
 
 
@@ -227,6 +253,8 @@ CARBON = Mechanism(
         Entry("c_ccer", ("year",), "kt/yr", "CCER balance", "MCNY/kt", "annual", "market", -1),
         Entry("c_offset_limit", ("year",), "kt/yr", "limit on CCER", "MCNY/kt", "annual", "regulatory", -1),
         Entry("c_allowances", ("year",), "kt/yr", "allowance balance", "MCNY/kt", "annual", "market", -1),
-        Entry("c_emission_peak", ("year",), "kt/yr", "peak of emissions", "MCNY/kt", "annual", "regulatory", -1),
+        Entry(
+            "c_emission_peak", ("year",), "kt/yr", "peak of emissions", "MCNY/kt", "annual", "regulatory", -1
+        ),
     ),
 )

@@ -28,28 +28,44 @@ class GreenCertificatesConfig(MechanismConfig):
     """Options of certificates and obligation."""
 
     trade: Literal["none", "bundled", "national"] = Field(
-        "bundled", description="certificates stay at home, follow physical flows, or are sold nationally")
-    weight_factor: ByYear = Field(1.0, description="weights of inputs/policy/obligation_weights.csv times this")
+        "bundled", description="certificates stay at home, follow physical flows, or are sold nationally"
+    )
+    weight_factor: ByYear = Field(
+        1.0, description="weights of inputs/policy/obligation_weights.csv times this"
+    )
     compliance_payment_cny_per_mwh: float = Field(
-        150.0, gt=0, le=2000, description="paid per MWh short; an assumption, the rules have none [CNY/MWh]")
+        150.0, gt=0, le=2000, description="paid per MWh short; an assumption, the rules have none [CNY/MWh]"
+    )
     carbon_linkage: Literal["none", "ccer", "unified"] = Field(
-        "none", description="what else a certificate can be: nothing, CCER, or an allowance")
+        "none", description="what else a certificate can be: nothing, CCER, or an allowance"
+    )
     conversion_factor_t_per_mwh: float = Field(
-        0.57, gt=0, le=1.5, description="unified: t CO2 of one certificate, one number for the nation [t/MWh]")
+        0.57, gt=0, le=1.5, description="unified: t CO2 of one certificate, one number for the nation [t/MWh]"
+    )
     eligible_from: int | None = Field(
-        2027, ge=1990, le=2060,
-        description="linked: only plants commissioned in this planning year or later; null: every vintage")
+        2027,
+        ge=1990,
+        le=2060,
+        description="linked: only plants commissioned in this planning year or later; null: every vintage",
+    )
     eligible_technologies: tuple[str, ...] | None = Field(
-        None, strict=False, description="linked: technologies that may be linked; null: all wind and solar")
+        None, strict=False, description="linked: technologies that may be linked; null: all wind and solar"
+    )
 
 
 def build(m: pyo.ConcreteModel, cfg: GreenCertificatesConfig, d: SystemData) -> None:
     """Add the certificate balance, trade, the two nested obligations and the eligibility of links."""
     m.CLASSES = pyo.Set(initialize=CLASSES)
     m.NONHYDRO = pyo.Set(initialize=["nonhydro"])  # a literal index does not templatize
-    m.RENEWABLE_OF = pyo.Set(m.PROVINCES, m.CLASSES, initialize={
-        (r, k): [g for s, g in d.fleets if s == r and d.renewable_class[g] == k]
-        for r in d.provinces for k in CLASSES})
+    m.RENEWABLE_OF = pyo.Set(
+        m.PROVINCES,
+        m.CLASSES,
+        initialize={
+            (r, k): [g for s, g in d.fleets if s == r and d.renewable_class[g] == k]
+            for r in d.provinces
+            for k in CLASSES
+        },
+    )
     _add_balance(m, cfg, d)
     _add_obligation(m, cfg, d)
     _add_eligibility(m, cfg, d)
@@ -62,8 +78,12 @@ def _add_balance(m, cfg: GreenCertificatesConfig, d: SystemData) -> None:
     m.AREAS = pyo.Set(initialize=list(areas))
     m.PROVINCES_OF = pyo.Set(m.AREAS, initialize=areas)
     m.BUNDLING = pyo.Set(initialize=list(arcs))
-    m.BUNDLED_INTO = pyo.Set(m.AREAS, initialize={z: [a for a, (_, _, j) in arcs.items() if j == z] for z in areas})
-    m.BUNDLED_OUT = pyo.Set(m.AREAS, initialize={z: [a for a, (_, i, _) in arcs.items() if i == z] for z in areas})
+    m.BUNDLED_INTO = pyo.Set(
+        m.AREAS, initialize={z: [a for a, (_, _, j) in arcs.items() if j == z] for z in areas}
+    )
+    m.BUNDLED_OUT = pyo.Set(
+        m.AREAS, initialize={z: [a for a, (_, i, _) in arcs.items() if i == z] for z in areas}
+    )
     provincial = (m.PROVINCES, m.CLASSES, m.YEARS)
     m.v_certified = at_least_zero(*provincial)
     m.v_use = at_least_zero(*provincial)
@@ -80,10 +100,12 @@ def _add_obligation(m, cfg: GreenCertificatesConfig, d: SystemData) -> None:
     years = d.horizon.years
     factor = at_years(cfg.weight_factor, years)
     keys = [(r, y) for r in d.provinces for y in years]
-    m.weight_total = param(m.PROVINCES, m.YEARS, data={
-        (r, y): factor[y] * d.policy["weight_total"][r, y] for r, y in keys})
-    m.weight_nonhydro = param(m.PROVINCES, m.YEARS, data={
-        (r, y): factor[y] * d.policy["weight_nonhydro"][r, y] for r, y in keys})
+    m.weight_total = param(
+        m.PROVINCES, m.YEARS, data={(r, y): factor[y] * d.policy["weight_total"][r, y] for r, y in keys}
+    )
+    m.weight_nonhydro = param(
+        m.PROVINCES, m.YEARS, data={(r, y): factor[y] * d.policy["weight_nonhydro"][r, y] for r, y in keys}
+    )
     m.compliance_payment = pyo.Param(initialize=to_base(cfg.compliance_payment_cny_per_mwh, "CNY/MWh"))
     m.v_short_nonhydro = at_least_zero(m.PROVINCES, m.YEARS)
     m.v_short_any = at_least_zero(m.PROVINCES, m.YEARS)
@@ -108,16 +130,32 @@ def _add_eligibility(m, cfg: GreenCertificatesConfig, d: SystemData) -> None:
     """What is linked to carbon stays within what the eligible vintages could have produced."""
     hours = linked_hours(cfg, d)
     built = set(d.vintages)
-    units = {(r, k): [g for s, g in hours if s == r and d.renewable_class[g] == k] for r in d.provinces for k in CLASSES}
-    pairs = {(r, k, y): [(g, v) for g in units[r, k] for v in d.alive(g, y)
-                         if (r, g, v) in built and (cfg.eligible_from is None or v >= cfg.eligible_from)]
-             for r, k in units for y in d.horizon.years}
-    old = {(r, k, y): [g for g in units[r, k] if cfg.eligible_from is None and (r, g, y) in d.surviving]
-           for r, k in units for y in d.horizon.years}
+    units = {
+        (r, k): [g for s, g in hours if s == r and d.renewable_class[g] == k]
+        for r in d.provinces
+        for k in CLASSES
+    }
+    pairs = {
+        (r, k, y): [
+            (g, v)
+            for g in units[r, k]
+            for v in d.alive(g, y)
+            if (r, g, v) in built and (cfg.eligible_from is None or v >= cfg.eligible_from)
+        ]
+        for r, k in units
+        for y in d.horizon.years
+    }
+    old = {
+        (r, k, y): [g for g in units[r, k] if cfg.eligible_from is None and (r, g, y) in d.surviving]
+        for r, k in units
+        for y in d.horizon.years
+    }
     m.ELIGIBLE = pyo.Set(m.PROVINCES, m.CLASSES, m.YEARS, initialize=pairs, dimen=2)
     m.ELIGIBLE_OLD = pyo.Set(m.PROVINCES, m.CLASSES, m.YEARS, initialize=old)
     m.linked_hours = param(m.FLEETS, data=hours, default=0.0)
-    m.LINKABLE = pyo.Set(initialize=list(pairs) if hours else [], dimen=3)  # a class without eligible output: 0
+    m.LINKABLE = pyo.Set(
+        initialize=list(pairs) if hours else [], dimen=3
+    )  # a class without eligible output: 0
     m.c_eligible = rows(m.LINKABLE, rule=eligible)
     if cfg.carbon_linkage == "unified":
         m.conversion_factor = pyo.Param(initialize=cfg.conversion_factor_t_per_mwh)
@@ -135,8 +173,10 @@ def certificates(m, z, k, y):
     Dual    the class's certificate price: that of the best use, never of one obligation row.
     """
     return (
-        sum(m.v_certified[r, k, y] - m.v_use[r, k, y] - m.v_surrendered[r, k, y] - m.v_turned[r, k, y]
-            for r in m.PROVINCES_OF[z])
+        sum(
+            m.v_certified[r, k, y] - m.v_use[r, k, y] - m.v_surrendered[r, k, y] - m.v_turned[r, k, y]
+            for r in m.PROVINCES_OF[z]
+        )
         + sum(m.v_bundled[a, k, y] for a in m.BUNDLED_INTO[z])
         - sum(m.v_bundled[a, k, y] for a in m.BUNDLED_OUT[z])
         - m.v_lapsed[z, k, y]
@@ -146,27 +186,39 @@ def certificates(m, z, k, y):
 
 def bundled(m, a, y):
     """Green power sold with its certificate is power that flowed [GWh/yr]."""
-    return sum(m.v_bundled[a, k, y] for k in m.CLASSES) - sum(
-        m.delivered[a] * m.weight[t] * m.v_flow[a, y, t] for t in m.TIMES) <= 0
+    return (
+        sum(m.v_bundled[a, k, y] for k in m.CLASSES)
+        - sum(m.delivered[a] * m.weight[t] * m.v_flow[a, y, t] for t in m.TIMES)
+        <= 0
+    )
 
 
 def obligation_nonhydro(m, r, y):
     """Non-hydro certificates meet the non-hydro weight of consumption [GWh/yr]."""
-    return sum(m.v_use[r, k, y] for k in m.NONHYDRO) + m.v_short_nonhydro[r, y] - m.weight_nonhydro[r, y] * m.v_consumption[r, y] >= 0
+    return (
+        sum(m.v_use[r, k, y] for k in m.NONHYDRO)
+        + m.v_short_nonhydro[r, y]
+        - m.weight_nonhydro[r, y] * m.v_consumption[r, y]
+        >= 0
+    )
 
 
 def obligation_total(m, r, y):
     """All certificates meet the total weight; what is missing is paid for once [GWh/yr]."""
     return (
-        sum(m.v_use[r, k, y] for k in m.CLASSES) + m.v_short_nonhydro[r, y] + m.v_short_any[r, y]
-        - m.weight_total[r, y] * m.v_consumption[r, y] >= 0
+        sum(m.v_use[r, k, y] for k in m.CLASSES)
+        + m.v_short_nonhydro[r, y]
+        + m.v_short_any[r, y]
+        - m.weight_total[r, y] * m.v_consumption[r, y]
+        >= 0
     )
 
 
 def eligible(m, r, k, y):
     """Linked output within what the eligible vintages could have produced [GWh/yr]."""
     return (
-        m.v_turned[r, k, y] + m.v_surrendered[r, k, y]
+        m.v_turned[r, k, y]
+        + m.v_surrendered[r, k, y]
         - sum(m.linked_hours[r, g] * m.v_build[r, g, v] for g, v in m.ELIGIBLE[r, k, y])
         - sum(m.linked_hours[r, g] * m.v_exist[r, g, y] for g in m.ELIGIBLE_OLD[r, k, y])
         <= 0
@@ -181,27 +233,44 @@ def compliance_payment(m, r, y):
 def check(cfg: GreenCertificatesConfig, d: SystemData) -> list[str]:
     """Problems that only the system shows."""
     factor = at_years(cfg.weight_factor, d.horizon.years)
-    above = [f"{r} {y}" for (r, y), weight in d.policy["weight_total"].items()
-             if r in d.provinces and factor[y] * weight > 1]
-    return [f"markets.green_certificates.weight_factor: the obligation is above all consumption in {', '.join(above)}; "
-            "write a smaller factor"] if above else []
+    above = [
+        f"{r} {y}"
+        for (r, y), weight in d.policy["weight_total"].items()
+        if r in d.provinces and factor[y] * weight > 1
+    ]
+    if not above:
+        return []
+    return [
+        f"markets.green_certificates.weight_factor: obligation above all consumption in {', '.join(above)}; "
+        "write a smaller factor"
+    ]
 
 
 def income(results: Results, cfg: GreenCertificatesConfig, d: SystemData) -> dict[str, xr.DataArray]:
     """Certificates sold, and the premium of vintages whose certificates can be linked [MCNY/GW-yr]."""
-    kind = xr.DataArray([d.renewable_class[g] for g in results.technologies], dims="technology",
-                        coords={"technology": list(results.technologies)})
+    kind = xr.DataArray(
+        [d.renewable_class[g] for g in results.technologies],
+        dims="technology",
+        coords={"technology": list(results.technologies)},
+    )
     price = price_by_province(results)
-    by_technology = xr.where(kind == "hydro", price.sel({"class": "hydro"}, drop=True),
-                             price.sel({"class": "nonhydro"}, drop=True)).where(kind != "none", 0.0)
+    by_technology = xr.where(
+        kind == "hydro", price.sel({"class": "hydro"}, drop=True), price.sel({"class": "nonhydro"}, drop=True)
+    ).where(kind != "none", 0.0)
     lines = {"certificates": by_technology * results.output_per_gw()}
     hours = linked_hours(cfg, d)
     if hours and "c_eligible" in results.duals:
         rent = results.price("c_eligible")
-        rent = xr.where(kind == "hydro", rent.sel({"class": "hydro"}, drop=True),
-                        rent.sel({"class": "nonhydro"}, drop=True)).fillna(0.0)
-        lines["carbon_link"] = rent * results.from_keys(hours, ("province", "technology")).fillna(0.0) * _is_eligible(
-            results, cfg)
+        rent = xr.where(
+            kind == "hydro",
+            rent.sel({"class": "hydro"}, drop=True),
+            rent.sel({"class": "nonhydro"}, drop=True),
+        ).fillna(0.0)
+        lines["carbon_link"] = (
+            rent
+            * results.from_keys(hours, ("province", "technology")).fillna(0.0)
+            * _is_eligible(results, cfg)
+        )
     return lines
 
 
@@ -225,24 +294,66 @@ GREEN_CERTIFICATES = Mechanism(
     check=check,
     income=income,
     entries=(
-        *(Entry(name, ("province", "class", "year"), "GWh/yr", meaning) for name, meaning in (
-            ("v_certified", "certificates issued"),
-            ("v_use", "certificates retired for the obligation"),
-            ("v_surrendered", "certificates surrendered for carbon"),
-            ("v_turned", "output turned into CCER"))),
+        *(
+            Entry(name, ("province", "class", "year"), "GWh/yr", meaning)
+            for name, meaning in (
+                ("v_certified", "certificates issued"),
+                ("v_use", "certificates retired for the obligation"),
+                ("v_surrendered", "certificates surrendered for carbon"),
+                ("v_turned", "output turned into CCER"),
+            )
+        ),
         Entry("v_lapsed", ("market", "class", "year"), "GWh/yr", "certificates without a use"),
         Entry("v_bundled", ("arc", "class", "year"), "GWh/yr", "certificates sold with the power of an arc"),
         Entry("v_short_nonhydro", ("province", "year"), "GWh/yr", "non-hydro obligation paid for"),
         Entry("v_short_any", ("province", "year"), "GWh/yr", "total obligation paid for"),
         Entry("c_certified", ("province", "class", "year"), "GWh/yr", "one certificate for each MWh"),
-        Entry("c_certificates", ("market", "class", "year"), "GWh/yr", "certificate balance", "MCNY/GWh",
-              "annual", "market"),
-        Entry("c_bundled", ("arc", "year"), "GWh/yr", "bundled certificates follow power", "MCNY/GWh", "annual",
-              "physical", -1),
-        Entry("c_obligation_nonhydro", ("province", "year"), "GWh/yr", "non-hydro weight", "MCNY/GWh", "annual",
-              "market"),
-        Entry("c_obligation_total", ("province", "year"), "GWh/yr", "total weight", "MCNY/GWh", "annual", "market"),
-        Entry("c_eligible", ("province", "class", "year"), "GWh/yr", "linked output of eligible vintages",
-              "MCNY/GWh", "annual", "market", -1),
+        Entry(
+            "c_certificates",
+            ("market", "class", "year"),
+            "GWh/yr",
+            "certificate balance",
+            "MCNY/GWh",
+            "annual",
+            "market",
+        ),
+        Entry(
+            "c_bundled",
+            ("arc", "year"),
+            "GWh/yr",
+            "bundled certificates follow power",
+            "MCNY/GWh",
+            "annual",
+            "physical",
+            -1,
+        ),
+        Entry(
+            "c_obligation_nonhydro",
+            ("province", "year"),
+            "GWh/yr",
+            "non-hydro weight",
+            "MCNY/GWh",
+            "annual",
+            "market",
+        ),
+        Entry(
+            "c_obligation_total",
+            ("province", "year"),
+            "GWh/yr",
+            "total weight",
+            "MCNY/GWh",
+            "annual",
+            "market",
+        ),
+        Entry(
+            "c_eligible",
+            ("province", "class", "year"),
+            "GWh/yr",
+            "linked output of eligible vintages",
+            "MCNY/GWh",
+            "annual",
+            "market",
+            -1,
+        ),
     ),
 )

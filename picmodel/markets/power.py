@@ -22,35 +22,67 @@ from picmodel.units import to_base
 
 #: what a kind of dispatch means unless a switch says otherwise (null: off)
 BUNDLES: dict[str, dict] = {
-    "planned": dict(planned_share=0.9, flows="contracts", barrier_cny_per_mwh=30.0, curtailment_limit_share=None,
-                    settlement="tariff", capacity="none"),
-    "priority": dict(planned_share=0.5, flows="free", barrier_cny_per_mwh=15.0, curtailment_limit_share=0.05,
-                     settlement="tariff", capacity="none"),
-    "spot": dict(planned_share=None, flows="free", barrier_cny_per_mwh=None, curtailment_limit_share=None,
-                 settlement="market", capacity="market"),
+    "planned": dict(
+        planned_share=0.9,
+        flows="contracts",
+        barrier_cny_per_mwh=30.0,
+        curtailment_limit_share=None,
+        settlement="tariff",
+        capacity="none",
+    ),
+    "priority": dict(
+        planned_share=0.5,
+        flows="free",
+        barrier_cny_per_mwh=15.0,
+        curtailment_limit_share=0.05,
+        settlement="tariff",
+        capacity="none",
+    ),
+    "spot": dict(
+        planned_share=None,
+        flows="free",
+        barrier_cny_per_mwh=None,
+        curtailment_limit_share=None,
+        settlement="market",
+        capacity="market",
+    ),
 }
 
 
 class PowerConfig(MechanismConfig):
     """Options of the power market."""
 
-    dispatch: Literal["planned", "priority", "spot"] = Field("spot", description="bundle of the switches below")
+    dispatch: Literal["planned", "priority", "spot"] = Field(
+        "spot", description="bundle of the switches below"
+    )
     planned_share: ByYear | None = Field(
-        default=None, description="guaranteed share of the planned hours of inputs/thermal_hours.csv, by year")
-    planned_groups: tuple[str, ...] = Field(("coal", "gas"), strict=False, description="groups with planned hours")
+        default=None, description="guaranteed share of the planned hours of inputs/thermal_hours.csv, by year"
+    )
+    planned_groups: tuple[str, ...] = Field(
+        ("coal", "gas"), strict=False, description="groups with planned hours"
+    )
     flows: Literal["free", "contracts"] = Field(
-        "free", description="flows between provinces: free, or flat contracts where corridors.csv names a sender")
-    contract_band_share: float = Field(0.2, ge=0, le=1, description="deviation from the flat contract [share]")
+        "free",
+        description="flows between provinces: free, or flat contracts where corridors.csv names a sender",
+    )
+    contract_band_share: float = Field(
+        0.2, ge=0, le=1, description="deviation from the flat contract [share]"
+    )
     barrier_cny_per_mwh: ByYear | None = Field(
-        None, description="hurdle on every flow between provinces, a transfer [CNY/MWh], by year")
+        None, description="hurdle on every flow between provinces, a transfer [CNY/MWh], by year"
+    )
     curtailment_limit_share: ByYear | None = Field(
-        None, description="wind and solar curtailed at most this share of what is available, by year")
+        None, description="wind and solar curtailed at most this share of what is available, by year"
+    )
     settlement: Literal["tariff", "market"] = Field(
-        "market", description="plants are paid the provincial coal benchmark tariff, or the hourly price")
+        "market", description="plants are paid the provincial coal benchmark tariff, or the hourly price"
+    )
     capacity: Literal["none", "market"] = Field(
-        "market", description="credited capacity is paid the price of adequacy, or nothing")
-    slack_cny_per_mwh: float = Field(3000.0, gt=0, le=10000,
-                                     description="price of planned hours or curtailment limits not kept [CNY/MWh]")
+        "market", description="credited capacity is paid the price of adequacy, or nothing"
+    )
+    slack_cny_per_mwh: float = Field(
+        3000.0, gt=0, le=10000, description="price of planned hours or curtailment limits not kept [CNY/MWh]"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -89,8 +121,15 @@ def _add_planned_hours(m, cfg: PowerConfig, d: SystemData) -> None:
     share = at_years(cfg.planned_share, d.horizon.years)
     m.PLANNED = pyo.Set(initialize=fleets, dimen=2)
     m.PLANNED_OF = pyo.Set(m.PROVINCES, initialize={r: [g for s, g in fleets if s == r] for r in d.provinces})
-    m.planned_hours = param(m.PLANNED, m.YEARS, data={
-        (r, g, y): share[y] * (1 - d.own_use[g]) * d.policy["planned_hours"][r, g] for r, g in fleets for y in share})
+    m.planned_hours = param(
+        m.PLANNED,
+        m.YEARS,
+        data={
+            (r, g, y): share[y] * (1 - d.own_use[g]) * d.policy["planned_hours"][r, g]
+            for r, g in fleets
+            for y in share
+        },
+    )
     m.v_planned_slack = at_least_zero(m.PLANNED, m.YEARS)
     m.c_planned_hours = rows(m.PLANNED, m.YEARS, rule=planned_hours)
     add_cost(m, "planned_slack", "transfer", planned_slack)
@@ -101,9 +140,13 @@ def _add_age_only(m, cfg: PowerConfig, d: SystemData) -> None:
     covered: dict[tuple[str, str, int], None] = {}
     if cfg.planned_share is not None:
         share = at_years(cfg.planned_share, d.horizon.years)
-        covered |= {(r, g, y): None for r, g in planned_fleets(cfg, d) for y in d.horizon.years if share[y] > 0}
+        covered |= {
+            (r, g, y): None for r, g in planned_fleets(cfg, d) for y in d.horizon.years if share[y] > 0
+        }
     if cfg.curtailment_limit_share is not None:
-        covered |= {(r, g, y): None for r, g in d.fleets if d.group[g] in ("wind", "solar") for y in d.horizon.years}
+        covered |= {
+            (r, g, y): None for r, g in d.fleets if d.group[g] in ("wind", "solar") for y in d.horizon.years
+        }
     if covered:
         m.AGE_ONLY = pyo.Set(initialize=[key for key in covered if key in d.surviving], dimen=3)
         m.c_age_only = rows(m.AGE_ONLY, rule=age_only)
@@ -116,9 +159,14 @@ def _add_curtailment_limit(m, cfg: PowerConfig, d: SystemData) -> None:
         if d.group[g] in ("wind", "solar"):
             hours[r, g] = hours.get((r, g), 0.0) + d.time.weight[t] * d.availability[r, g, t]
     m.TAKEN_FIRST = pyo.Set(initialize=list(hours), dimen=2)
-    m.TAKEN_FIRST_OF = pyo.Set(m.PROVINCES, initialize={r: [g for s, g in hours if s == r] for r in d.provinces})
-    m.taken_hours = param(m.TAKEN_FIRST, m.YEARS, data={
-        (r, g, y): (1 - limit[y]) * h for (r, g), h in hours.items() for y in limit})
+    m.TAKEN_FIRST_OF = pyo.Set(
+        m.PROVINCES, initialize={r: [g for s, g in hours if s == r] for r in d.provinces}
+    )
+    m.taken_hours = param(
+        m.TAKEN_FIRST,
+        m.YEARS,
+        data={(r, g, y): (1 - limit[y]) * h for (r, g), h in hours.items() for y in limit},
+    )
     m.v_curtailment_slack = at_least_zero(m.TAKEN_FIRST, m.YEARS)
     m.c_curtailment_limit = rows(m.TAKEN_FIRST, m.YEARS, rule=curtailment_limit)
     add_cost(m, "curtailment_slack", "transfer", curtailment_slack)
@@ -144,8 +192,12 @@ def planned_hours(m, r, g, y):
     Units   GWh/yr net.
     Dual    >= 0, not paid: what the guarantee costs per MWh.
     """
-    return m.v_annual_generation[r, g, y] + m.v_planned_slack[r, g, y] - (
-        m.planned_hours[r, g, y] * m.v_capacity[r, g, y]) >= 0
+    return (
+        m.v_annual_generation[r, g, y]
+        + m.v_planned_slack[r, g, y]
+        - (m.planned_hours[r, g, y] * m.v_capacity[r, g, y])
+        >= 0
+    )
 
 
 def age_only(m, r, g, y):
@@ -155,18 +207,30 @@ def age_only(m, r, g, y):
 
 def curtailment_limit(m, r, g, y):
     """Wind and sun are taken first: output over a share of what is available [GWh/yr]."""
-    return m.v_annual_generation[r, g, y] + m.v_curtailment_slack[r, g, y] - (
-        m.taken_hours[r, g, y] * m.v_capacity[r, g, y]) >= 0
+    return (
+        m.v_annual_generation[r, g, y]
+        + m.v_curtailment_slack[r, g, y]
+        - (m.taken_hours[r, g, y] * m.v_capacity[r, g, y])
+        >= 0
+    )
 
 
 def contract_min(m, a, y, t):
     """Net flow at least the lower edge of the flat contract [GW]; power sent back does not count."""
-    return m.v_flow[a, y, t] - sum(m.v_flow[b, y, t] for b in m.BACK_OF[a]) - m.contract_low * m.v_contract[a, y] >= 0
+    return (
+        m.v_flow[a, y, t] - sum(m.v_flow[b, y, t] for b in m.BACK_OF[a]) - m.contract_low * m.v_contract[a, y]
+        >= 0
+    )
 
 
 def contract_max(m, a, y, t):
     """Net flow at most the upper edge of the flat contract [GW]."""
-    return m.v_flow[a, y, t] - sum(m.v_flow[b, y, t] for b in m.BACK_OF[a]) - m.contract_high * m.v_contract[a, y] <= 0
+    return (
+        m.v_flow[a, y, t]
+        - sum(m.v_flow[b, y, t] for b in m.BACK_OF[a])
+        - m.contract_high * m.v_contract[a, y]
+        <= 0
+    )
 
 
 def planned_slack(m, r, y):
@@ -201,10 +265,14 @@ def check(cfg: PowerConfig, d: SystemData) -> list[str]:
     """Problems that only the system shows."""
     problems = []
     if cfg.planned_share is not None and not planned_fleets(cfg, d):
-        problems.append("markets.power.planned_groups: no fleet of these groups has planned hours in "
-                        "inputs/thermal_hours.csv; add rows or set `planned_share` to null")
+        problems.append(
+            "markets.power.planned_groups: no fleet of these groups has planned hours in "
+            "inputs/thermal_hours.csv; add rows or set `planned_share` to null"
+        )
     if cfg.flows == "contracts" and not any(line.contract_from for line in d.corridors):
-        problems.append("markets.power.flows: `contracts`, but no corridor of the scenario names a contract sender")
+        problems.append(
+            "markets.power.flows: `contracts`, but no corridor of the scenario names a contract sender"
+        )
     return problems
 
 
@@ -217,17 +285,55 @@ POWER = Mechanism(
     governs=("c_balance", "c_adequacy"),
     entries=(
         Entry("v_planned_slack", ("province", "technology", "year"), "GWh/yr", "planned hours not kept"),
-        Entry("v_curtailment_slack", ("province", "technology", "year"), "GWh/yr", "curtailment over its limit"),
+        Entry(
+            "v_curtailment_slack", ("province", "technology", "year"), "GWh/yr", "curtailment over its limit"
+        ),
         Entry("v_contract", ("arc", "year"), "GW", "flat inter-provincial contract"),
-        Entry("c_planned_hours", ("province", "technology", "year"), "GWh/yr", "guaranteed hours", "MCNY/GWh",
-              "annual", "regulatory"),
-        Entry("c_age_only", ("province", "technology", "year"), "GW", "fleets with guaranteed hours leave by age",
-              "MCNY/GW-yr", "annual", "regulatory"),
-        Entry("c_curtailment_limit", ("province", "technology", "year"), "GWh/yr", "limit on curtailment", "MCNY/GWh",
-              "annual", "regulatory"),
-        Entry("c_contract_min", ("arc", "year", "time"), "GW", "flow at least the contract's lower edge", "MCNY/GWh",
-              "hourly", "regulatory"),
-        Entry("c_contract_max", ("arc", "year", "time"), "GW", "flow at most the contract's upper edge", "MCNY/GWh",
-              "hourly", "regulatory", -1),
+        Entry(
+            "c_planned_hours",
+            ("province", "technology", "year"),
+            "GWh/yr",
+            "guaranteed hours",
+            "MCNY/GWh",
+            "annual",
+            "regulatory",
+        ),
+        Entry(
+            "c_age_only",
+            ("province", "technology", "year"),
+            "GW",
+            "fleets with guaranteed hours leave by age",
+            "MCNY/GW-yr",
+            "annual",
+            "regulatory",
+        ),
+        Entry(
+            "c_curtailment_limit",
+            ("province", "technology", "year"),
+            "GWh/yr",
+            "limit on curtailment",
+            "MCNY/GWh",
+            "annual",
+            "regulatory",
+        ),
+        Entry(
+            "c_contract_min",
+            ("arc", "year", "time"),
+            "GW",
+            "flow at least the contract's lower edge",
+            "MCNY/GWh",
+            "hourly",
+            "regulatory",
+        ),
+        Entry(
+            "c_contract_max",
+            ("arc", "year", "time"),
+            "GW",
+            "flow at most the contract's upper edge",
+            "MCNY/GWh",
+            "hourly",
+            "regulatory",
+            -1,
+        ),
     ),
 )

@@ -37,14 +37,19 @@ class Interaction:
 
 def activate(options: Mapping[str, object]) -> tuple[Active, ...]:
     """Mechanisms of checked options (name -> config), in build order."""
-    return tuple(Active(mechanism, options[mechanism.name]) for mechanism in MECHANISMS if mechanism.name in options)
+    return tuple(
+        Active(mechanism, options[mechanism.name]) for mechanism in MECHANISMS if mechanism.name in options
+    )
 
 
 def with_interactions(active: tuple[Active, ...]) -> list[Active | Interaction]:
     """Active mechanisms, then the rules about pairs of them."""
     by_name = {mechanism.name: mechanism for mechanism in active}
-    pairs = [Interaction((by_name[a], by_name[b]), rule) for (a, b), rule in INTERACTIONS.items()
-             if a in by_name and b in by_name]
+    pairs = [
+        Interaction((by_name[a], by_name[b]), rule)
+        for (a, b), rule in INTERACTIONS.items()
+        if a in by_name and b in by_name
+    ]
     return [*active, *pairs]
 
 

@@ -30,15 +30,21 @@ class Solved:
 
 def peak_note(s: Solved) -> dict:
     peak = find_peak(s.emissions)
-    return {"year": peak.year, "plateau_end": peak.plateau_end, "level_mt": peak.level / 1e3,
-            "within_horizon": peak.within}
+    return {
+        "year": peak.year,
+        "plateau_end": peak.plateau_end,
+        "level_mt": peak.level / 1e3,
+        "within_horizon": peak.within,
+    }
 
 
 def compared(s: Solved, base: Solved) -> pd.DataFrame:
     """System cost, peak and peak cost, and project returns, with the change against the reference."""
     rows: list[tuple] = []
 
-    def add(indicator: str, value: float, unit: str, year: int = 0, province: str = "CN", technology: str = "all"):
+    def add(
+        indicator: str, value: float, unit: str, year: int = 0, province: str = "CN", technology: str = "all"
+    ):
         rows.append((indicator, province, technology, year, value, unit))
 
     for row in s.system_cost.itertuples(index=False):
@@ -77,16 +83,38 @@ def window(s: Solved) -> int:
 def _add_returns(add: Callable, s: Solved, base: Solved) -> None:
     for row in s.projects.itertuples(index=False):
         if pd.notna(row.irr_pre_tax_real_share):
-            add("project_irr", 100 * row.irr_pre_tax_real_share, "%", row.commissioned, row.province, row.technology)
+            add(
+                "project_irr",
+                100 * row.irr_pre_tax_real_share,
+                "%",
+                row.commissioned,
+                row.province,
+                row.technology,
+            )
     common = weighted_irr(s.projects, base.projects)
-    reference = weighted_irr(base.projects, base.projects).set_index(["technology", "commissioned"])["irr_share"]
+    reference = weighted_irr(base.projects, base.projects).set_index(["technology", "commissioned"])[
+        "irr_share"
+    ]
     for row in common.itertuples(index=False):
         add("project_irr", 100 * row.irr_share, "%", row.commissioned, technology=row.technology)
         before = reference.get((row.technology, row.commissioned))
         if before is not None:
-            add("project_irr_change", 100 * (row.irr_share - before), "points", row.commissioned, technology=row.technology)
+            add(
+                "project_irr_change",
+                100 * (row.irr_share - before),
+                "points",
+                row.commissioned,
+                technology=row.technology,
+            )
             if before > 0:
-                add("project_irr_change_relative", 100 * (row.irr_share / before - 1), "%", row.commissioned,
-                    technology=row.technology)
+                add(
+                    "project_irr_change_relative",
+                    100 * (row.irr_share / before - 1),
+                    "%",
+                    row.commissioned,
+                    technology=row.technology,
+                )
     for row in weighted_irr(s.projects, s.projects).itertuples(index=False):
-        add("project_irr_own_portfolio", 100 * row.irr_share, "%", row.commissioned, technology=row.technology)
+        add(
+            "project_irr_own_portfolio", 100 * row.irr_share, "%", row.commissioned, technology=row.technology
+        )

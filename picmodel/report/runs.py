@@ -36,7 +36,12 @@ class Run:
     def value(self, indicator: str, province: str = "CN", technology: str = "all", year: int = 0) -> float:
         """One number of the indicators; KeyError if it is not there."""
         i = self.indicators
-        rows = i[(i.indicator == indicator) & (i.province == province) & (i.technology == technology) & (i.year == year)]
+        rows = i[
+            (i.indicator == indicator)
+            & (i.province == province)
+            & (i.technology == technology)
+            & (i.year == year)
+        ]
         if len(rows) != 1:
             raise KeyError(f"{self.name}: {len(rows)} rows of {indicator}, {province}, {technology}, {year}")
         return float(rows["value"].iloc[0])

@@ -27,7 +27,9 @@ def summary(runs: RunSet) -> Table:
         table.add_column(f"IRR {name.split('_')[0]}\n{vintage}, %, change", justify="right")
     for run in runs:
         shares = [f"{100 * run.value('renewable_share', year=y):.1f}" for y in years]
-        table.add_row(run.name, *shares, _peak(run), _cost(run), *(_irr(run, name, vintage) for name in (WIND, SUN)))
+        table.add_row(
+            run.name, *shares, _peak(run), _cost(run), *(_irr(run, name, vintage) for name in (WIND, SUN))
+        )
     return table
 
 
@@ -68,6 +70,7 @@ def notes(runs: RunSet) -> list[str]:
 
 def census(run: Run) -> str:
     """Rows of each mechanism and how many bind."""
-    counts: Sequence[str] = [f"{name} {n['rows']:,} rows, {n['binding']:,} bind"
-                             for name, n in run.manifest["mechanisms"].items()]
+    counts: Sequence[str] = [
+        f"{name} {n['rows']:,} rows, {n['binding']:,} bind" for name, n in run.manifest["mechanisms"].items()
+    ]
     return f"{run.name}: " + "; ".join(counts) if counts else f"{run.name}: no mechanism"

@@ -12,7 +12,15 @@ import xarray as xr
 
 from picmodel.errors import InputError
 
-FILES = ("indicators.csv", "solution.nc", "prices.nc", "projects.csv", "costs.csv", "scenario.yaml", "manifest.json")
+FILES = (
+    "indicators.csv",
+    "solution.nc",
+    "prices.nc",
+    "projects.csv",
+    "costs.csv",
+    "scenario.yaml",
+    "manifest.json",
+)
 
 
 def new_folder(out: Path, name: str) -> Path:
@@ -26,7 +34,9 @@ def new_folder(out: Path, name: str) -> Path:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
     except OSError as error:
-        raise InputError([f"{out}: cannot write results there ({error.strerror}); choose another folder with --out"]) from None
+        raise InputError(
+            [f"{out}: cannot write results there ({error.strerror}); choose another folder with --out"]
+        ) from None
     return folder
 
 
@@ -44,8 +54,13 @@ def publish(folder: Path, out: Path, name: str) -> Path:
 def write_netcdf(dataset: xr.Dataset, path: Path, title: str, history: str) -> None:
     """Compressed NetCDF with CF attributes."""
     dataset = dataset.assign_attrs(
-        Conventions="CF-1.11", title=title, institution="picmodel", source="picmodel linear programme (HiGHS)",
-        history=history, currency="CNY, real, of the base year, without VAT")
+        Conventions="CF-1.11",
+        title=title,
+        institution="picmodel",
+        source="picmodel linear programme (HiGHS)",
+        history=history,
+        currency="CNY, real, of the base year, without VAT",
+    )
     encoding = {name: {"zlib": True, "complevel": 4} for name in dataset.data_vars}
     dataset.to_netcdf(path, encoding=encoding)
 

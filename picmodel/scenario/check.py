@@ -73,9 +73,7 @@ def validate_options(model: type[M], raw: object, where: Where | None = None) ->
     return options
 
 
-def check_options(
-    model: type[M], raw: object, where: Where | None = None
-) -> tuple[M | None, list[Problem]]:
+def check_options(model: type[M], raw: object, where: Where | None = None) -> tuple[M | None, list[Problem]]:
     """The same without raising: the options, or None and their problems in order of place."""
     if where is None:
         where = Where.of(raw if isinstance(raw, Mapping) else {})
@@ -107,8 +105,10 @@ def shown(value: object) -> str:
         return "a mapping" if isinstance(value, Mapping) else "a list"
     if isinstance(value, str):
         return f"the text {value[:40]!r}"
-    return {True: "true", False: "false"}[value] if isinstance(value, bool) else (
-        "empty (null)" if value is None else f"{value}"
+    return (
+        {True: "true", False: "false"}[value]
+        if isinstance(value, bool)
+        else ("empty (null)" if value is None else f"{value}")
     )
 
 
@@ -160,9 +160,7 @@ def _want(error: ErrorDetails) -> str:
     return "" if last == "[key]" else want
 
 
-def _problem(
-    error: ErrorDetails, path: Path, node: Node, model: type[BaseModel], where: Where
-) -> Problem:
+def _problem(error: ErrorDetails, path: Path, node: Node, model: type[BaseModel], where: Where) -> Problem:
     kind, loc, ctx = error["type"], error["loc"], error.get("ctx", {})
     if kind == "extra_forbidden":
         return Problem(node.key_place, _unknown_key(path, loc, model))
@@ -172,15 +170,16 @@ def _problem(
     if kind == "picmodel":
         return Problem(node.place, f"`{written(path)}`: {ctx['text']}" if path else ctx["text"])
     if loc and loc[-1] == "[key]":
-        return Problem(node.key_place, f"key `{path[-1]}` of `{written(path[:-1])}` cannot stand there; "
-                                       f"write {_bound(error) or _WANTED.get(kind, error['msg'])}")
+        return Problem(
+            node.key_place,
+            f"key `{path[-1]}` of `{written(path[:-1])}` cannot stand there; "
+            f"write {_bound(error) or _WANTED.get(kind, error['msg'])}",
+        )
     name = f"`{written(path)}`" if path else "the document"
     return Problem(node.place, f"{name} {_complaint(error, node, loc, model)}")
 
 
-def _complaint(
-    error: ErrorDetails, node: Node, loc: tuple[object, ...], model: type[BaseModel]
-) -> str:
+def _complaint(error: ErrorDetails, node: Node, loc: tuple[object, ...], model: type[BaseModel]) -> str:
     """What is wrong with a value of the right kind."""
     kind, ctx = error["type"], error.get("ctx", {})
     value = shown(node.plain())

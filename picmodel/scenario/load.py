@@ -216,7 +216,8 @@ def _misspelt(document: Node) -> dict[Key, Problem]:
     meant = {key: get_close_matches(str(key), known, 1) for key in document.entries() if key not in known}
     return {
         key: Problem(document.entries()[key].key_place, f"unknown key `{key}`; did you mean `{near[0]}`?")
-        for key, near in meant.items() if near and near[0] in _CONTROL
+        for key, near in meant.items()
+        if near and near[0] in _CONTROL
     }
 
 
@@ -240,7 +241,8 @@ def _designs(document: Node, problems: list[Problem]) -> dict[str, Node]:
             designs[name] = without(part, *_CONTROL, "name")
             problems += [
                 Problem(child.key_place, f"`{key}` cannot stand in a design; move it to the top of the file")
-                for key, child in part.value.items() if key in (*_CONTROL, "name")
+                for key, child in part.value.items()
+                if key in (*_CONTROL, "name")
             ]
     return designs
 
@@ -281,9 +283,7 @@ def _take_paths(document: Node, raw: dict[str, Any]) -> list[Problem]:
     return problems
 
 
-def _reference(
-    document: Node, scenarios: list[tuple[str, Scenario]], problems: list[Problem]
-) -> str | None:
+def _reference(document: Node, scenarios: list[tuple[str, Scenario]], problems: list[Problem]) -> str | None:
     """Name of the scenario of the reference design."""
     node = document.child("reference")
     if node is None or node.value is None:

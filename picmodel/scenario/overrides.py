@@ -123,8 +123,11 @@ def _operation(target: Override, node: Node, listed: bool) -> tuple[Override | N
     if isinstance(node.value, dict):
         return _from_mapping(target, node, name)
     if not _is_number(node.value) or listed:
-        want = "mappings such as {multiply: 1.1} in a list" if listed else (
-            "a number, or a mapping such as {multiply: 1.1}")
+        want = (
+            "mappings such as {multiply: 1.1} in a list"
+            if listed
+            else ("a number, or a mapping such as {multiply: 1.1}")
+        )
         return None, [Problem(node.place, f"{name} is {shown(node.plain())}; write {want}")]
     if not target.column:
         text = f"{name} would set a whole table; name a column, or write {{set: ..., where: ...}}"
@@ -137,7 +140,8 @@ def _from_mapping(target: Override, node: Node, name: str) -> tuple[Override | N
     known = (*OPERATIONS, "where")
     problems = [
         Problem(child.key_place, f"unknown key `{key}` in {name}; {nearest(key, known)}")
-        for key, child in node.value.items() if key not in known
+        for key, child in node.value.items()
+        if key not in known
     ]
     given = [key for key in OPERATIONS if key in node.value]
     if len(given) != 1:

@@ -27,9 +27,25 @@ from picmodel.scenario.overrides import Override
 from picmodel.scenario.source import Problem, Where, written
 
 __all__ = [
-    "ByYear", "ByYearOf", "Horizon", "Options", "Override", "Physical", "Projects", "Scenario", "Series",
-    "Solver", "Space", "Time", "Title", "Where", "at_years", "json_schema", "outside_horizon",
-    "validate_options", "wrong",
+    "ByYear",
+    "ByYearOf",
+    "Horizon",
+    "Options",
+    "Override",
+    "Physical",
+    "Projects",
+    "Scenario",
+    "Series",
+    "Solver",
+    "Space",
+    "Time",
+    "Title",
+    "Where",
+    "at_years",
+    "json_schema",
+    "outside_horizon",
+    "validate_options",
+    "wrong",
 ]
 
 # numbers by year
@@ -44,25 +60,26 @@ _Year = Annotated[int, Field(ge=2000, le=2100)]
 
 #: a value for every year, or a mapping of years to values; ``ByYearOf[Annotated[float, Field(ge=0)]]``
 ByYearOf = Annotated[
-    Annotated[T, Tag("every_year")]
-    | Annotated[dict[_Year, T], Field(min_length=1), Tag("by_year")],
+    Annotated[T, Tag("every_year")] | Annotated[dict[_Year, T], Field(min_length=1), Tag("by_year")],
     Discriminator(_kind),
 ]
 #: a number for every year, or numbers of some years: see `at_years`
 ByYear = ByYearOf[float]
 
 
-def at_years(value: float | Mapping[int, float], years: Iterable[int]) -> dict[int, float]:
+def at_years(value: float | Mapping[int, float] | None, years: Iterable[int]) -> dict[int, float]:
     """Values in given years: linear between the years of a mapping, constant outside them.
 
     Raises:
-        ValueError: the mapping is empty.
+        ValueError: there is no value, or the mapping is empty.
 
     >>> at_years({2025: 50.0, 2035: 100.0}, (2023, 2030, 2040))
     {2023: 50.0, 2030: 75.0, 2040: 100.0}
     >>> at_years(80.0, (2030,))
     {2030: 80.0}
     """
+    if value is None:
+        raise ValueError("this option is not set")
     if not isinstance(value, Mapping):
         return {year: float(value) for year in years}
     if not value:
@@ -90,7 +107,8 @@ class Horizon(Options):
     """Planning years, and how years are weighed against each other."""
 
     years: Annotated[tuple[Annotated[int, Field(ge=2020, le=2060)], ...], Field(strict=False)] = Field(
-        default=(2025, 2030, 2035), min_length=1,
+        default=(2025, 2030, 2035),
+        min_length=1,
         description="planning years, ascending; each stands for the years up to the next",
     )
     base_year: int = Field(
@@ -103,12 +121,16 @@ class Horizon(Options):
         default=0.05, ge=0.0, le=0.3, description="real social discount rate [share]"
     )
     present_year: int = Field(
-        default=2026, ge=2000, le=2060,
+        default=2026,
+        ge=2000,
+        le=2060,
         description="planning years before it are past: they build what was committed",
     )
     peak_cost_until: int | None = Field(
-        default=None, ge=2020, le=2060,
-        description="calendar year to which peak cost is counted for all compared; null: the reference's peak year",
+        default=None,
+        ge=2020,
+        le=2060,
+        description="calendar year to which peak cost is counted; null: the reference's peak year",
     )
     foresight: Literal["perfect"] = Field(
         default="perfect", description="all planning years are decided together"
@@ -254,7 +276,8 @@ class Scenario(Options):
     """One run: checked, every default filled in."""
 
     name: str = Field(
-        default="scenario", pattern=r"^\w[\w.-]*$",
+        default="scenario",
+        pattern=r"^\w[\w.-]*$",
         description="name of the run and its folder, of letters, digits, . _ -; by default that of the file",
     )
     title: _Title = Field(default=Title(), description="title for reports, {en: ..., zh: ...}")
@@ -293,7 +316,8 @@ def outside_horizon(value: object, horizon: Horizon, where: Where) -> list[str]:
     remedy = f"is outside the horizon; write years from {horizon.base_year} to {last}"
     return [
         str(Problem(where.at(year).node.key_place, f"`{written((*where.path, year))}` {remedy}"))
-        for year in value if not horizon.base_year <= year <= last
+        for year in value
+        if not horizon.base_year <= year <= last
     ]
 
 
@@ -333,7 +357,8 @@ def json_schema(mechanisms: Mapping[str, type[BaseModel]] | None = None) -> dict
     control = {
         "extends": _EXTENDS,
         "designs": {
-            "type": "object", "additionalProperties": {"$ref": "#/$defs/Design"},
+            "type": "object",
+            "additionalProperties": {"$ref": "#/$defs/Design"},
             "description": "market designs side by side, each merged over the rest of the file",
         },
         "reference": {"type": ["string", "null"], "description": "design that the others are compared with"},
@@ -359,4 +384,3 @@ def _complete_descriptions(definition: dict[str, Any]) -> None:
             notes.append(f"default {json.dumps(schema['default'])}")
         if notes and "description" in schema:
             schema["description"] += "; " + "; ".join(notes)
-

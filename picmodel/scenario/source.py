@@ -147,8 +147,11 @@ def read_text(text: str, file: str) -> tuple[Node | None, list[Problem]]:
     try:
         root = yaml.compose(text)
         if root is None:
-            return None, [Problem(Place(file), "the file is empty; restore it, or write `{}` for a "
-                                               "scenario of defaults")]
+            return None, [
+                Problem(
+                    Place(file), "the file is empty; restore it, or write `{}` for a scenario of defaults"
+                )
+            ]
         reader = _Reader(file, yaml.constructor)
         return reader.from_yaml(root, reader.place(root), ()), reader.problems
     except _Hopeless as error:
@@ -299,4 +302,3 @@ def _is_finite(value: float) -> bool:
 
 def _shown_tag(tag: str) -> str:
     return tag.replace("tag:yaml.org,2002:", "!!")
-

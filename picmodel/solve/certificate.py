@@ -51,7 +51,8 @@ def certify(lp: LinearProgram, solution: Solution) -> Certificate:
     if not certificate.worst <= TOLERANCE:
         raise SelfCheckFailed(
             "the optimum does not pass its own check: "
-            + ", ".join(f"{k} {v:.2e}" for k, v in certificate.as_dict().items()))
+            + ", ".join(f"{k} {v:.2e}" for k, v in certificate.as_dict().items())
+        )
     return certificate
 
 
@@ -68,10 +69,20 @@ def examine(lp: LinearProgram, x: np.ndarray, dual: np.ndarray) -> Certificate:
     dual_objective = float(row_value.sum() + column_value.sum() + lp.offset)
     scale = 1 + abs(objective)
     return Certificate(
-        primal=float(max((_violation(activity, lp.row_lower, lp.row_upper) / row_scale).max(initial=0.0),
-                         (_violation(x, lp.lower, lp.upper) / (1 + np.abs(x))).max(initial=0.0))),
-        dual=float(max((_wrong_sign(dual, lp.row_lower, lp.row_upper) / (1 + np.abs(dual).max(initial=0.0))).max(initial=0.0),
-                       (_wrong_sign(reduced, lp.lower, lp.upper) / column_scale).max(initial=0.0))),
+        primal=float(
+            max(
+                (_violation(activity, lp.row_lower, lp.row_upper) / row_scale).max(initial=0.0),
+                (_violation(x, lp.lower, lp.upper) / (1 + np.abs(x))).max(initial=0.0),
+            )
+        ),
+        dual=float(
+            max(
+                (_wrong_sign(dual, lp.row_lower, lp.row_upper) / (1 + np.abs(dual).max(initial=0.0))).max(
+                    initial=0.0
+                ),
+                (_wrong_sign(reduced, lp.lower, lp.upper) / column_scale).max(initial=0.0),
+            )
+        ),
         complementarity=float((row_slack.sum() + column_slack.sum()) / scale),
         gap=abs(objective - dual_objective) / scale,
         cost_items=abs(objective - discounted_cost(lp, x)) / scale,
@@ -103,7 +114,8 @@ def _violation(value: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarr
 def _wrong_sign(price: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
     """A positive price needs a finite lower side, a negative one a finite upper side."""
     return np.where(np.isinf(low), np.maximum(price, 0.0), 0.0) + np.where(
-        np.isinf(high), np.maximum(-price, 0.0), 0.0)
+        np.isinf(high), np.maximum(-price, 0.0), 0.0
+    )
 
 
 def _priced(price, low, high, value) -> tuple[np.ndarray, np.ndarray]:

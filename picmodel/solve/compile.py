@@ -96,6 +96,8 @@ def _blocks(m: pyo.ConcreteModel, kind, where: dict[int, int]) -> dict[str, Bloc
     blocks = {}
     for component in m.component_objects(kind, active=True):
         index = tuple(k if isinstance(k, tuple) else (k,) for k in component)
-        position = np.fromiter((where.get(id(component[k]), -1) for k in component), dtype=np.int64, count=len(index))
+        position = np.fromiter(
+            (where.get(id(component[k]), -1) for k in component), dtype=np.int64, count=len(index)
+        )
         blocks[component.name] = Block(index, position)
     return blocks

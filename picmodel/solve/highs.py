@@ -44,7 +44,9 @@ class Solution:
     info: dict = field(default_factory=dict)
 
 
-def solve(lp: LinearProgram, options: SolverOptions | None = None, units: Mapping[str, str] | None = None) -> Solution:
+def solve(
+    lp: LinearProgram, options: SolverOptions | None = None, units: Mapping[str, str] | None = None
+) -> Solution:
     """Solve the LP to an optimal basis.
 
     Args:
@@ -69,9 +71,16 @@ def solve(lp: LinearProgram, options: SolverOptions | None = None, units: Mappin
     _require_optimal(solver, status)
     found, info = solver.getSolution(), solver.getInfo()
     x, reduced_cost, dual, activity = scaling.back(
-        np.asarray(found.col_value), np.asarray(found.col_dual), np.asarray(found.row_dual), np.asarray(found.row_value))
+        np.asarray(found.col_value),
+        np.asarray(found.col_dual),
+        np.asarray(found.row_dual),
+        np.asarray(found.row_value),
+    )
     return Solution(
-        x=x, reduced_cost=reduced_cost, dual=dual, activity=activity,
+        x=x,
+        reduced_cost=reduced_cost,
+        dual=dual,
+        activity=activity,
         objective=float(info.objective_function_value) / OBJECTIVE_SCALE,
         status=solver.modelStatusToString(status),
         info={
@@ -115,12 +124,17 @@ def _require_optimal(solver: highspy.Highs, status: highspy.HighsModelStatus) ->
     kinds = highspy.HighsModelStatus
     text = solver.modelStatusToString(status)
     if status in (kinds.kInfeasible, kinds.kUnboundedOrInfeasible):
-        raise Infeasible(f"the scenario cannot be met: HiGHS says {text!r}; relax the tightest limit of the scenario")
+        raise Infeasible(
+            f"the scenario cannot be met: HiGHS says {text!r}; relax the tightest limit of the scenario"
+        )
     if status == kinds.kUnbounded:
-        raise Infeasible(f"the scenario earns without bound: HiGHS says {text!r}; look for a subsidy without limit")
+        raise Infeasible(
+            f"the scenario earns without bound: HiGHS says {text!r}; look for a subsidy without limit"
+        )
     if status == kinds.kTimeLimit:
         raise SolverTrouble(
             f"time limit of {solver.getOptionValue('time_limit')[1]:g} s reached without an optimum; raise "
-            "`solver.time_limit_s`, or take fewer periods or years")
+            "`solver.time_limit_s`, or take fewer periods or years"
+        )
     if status != kinds.kOptimal:
         raise SolverTrouble(f"HiGHS stopped with status {text!r}")

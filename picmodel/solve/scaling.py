@@ -32,14 +32,24 @@ class Scaling:
         lp, row, column = self.lp, self.row, self.column
         matrix = sp.csc_array(sp.diags_array(row) @ lp.matrix @ sp.diags_array(column))
         return replace(
-            lp, matrix=matrix, cost=lp.cost * column * OBJECTIVE_SCALE, offset=lp.offset * OBJECTIVE_SCALE,
-            row_lower=lp.row_lower * row, row_upper=lp.row_upper * row,
-            lower=lp.lower / column, upper=lp.upper / column)
+            lp,
+            matrix=matrix,
+            cost=lp.cost * column * OBJECTIVE_SCALE,
+            offset=lp.offset * OBJECTIVE_SCALE,
+            row_lower=lp.row_lower * row,
+            row_upper=lp.row_upper * row,
+            lower=lp.lower / column,
+            upper=lp.upper / column,
+        )
 
     def back(self, x: np.ndarray, reduced_cost: np.ndarray, dual: np.ndarray, activity: np.ndarray) -> tuple:
         """Solver's arrays in the units of the model."""
-        return (x * self.column, reduced_cost / self.column / OBJECTIVE_SCALE,
-                dual * self.row / OBJECTIVE_SCALE, activity / self.row)
+        return (
+            x * self.column,
+            reduced_cost / self.column / OBJECTIVE_SCALE,
+            dual * self.row / OBJECTIVE_SCALE,
+            activity / self.row,
+        )
 
 
 def _factors(blocks: Mapping[str, Block], count: int, units: Mapping[str, str]) -> np.ndarray:

@@ -13,8 +13,9 @@ from picmodel.synthesis.verify import verify
 
 def main() -> int:
     """Make the year, write it, print what it reaches."""
-    parser = argparse.ArgumentParser(prog="python -m picmodel.synthesis",
-                                     description="Make the SYNTHETIC hourly year of all provinces.")
+    parser = argparse.ArgumentParser(
+        prog="python -m picmodel.synthesis", description="Make the SYNTHETIC hourly year of all provinces."
+    )
     parser.add_argument("--inputs", type=Path, default=Path("inputs"), help="folder of the input tables")
     parser.add_argument("--out", type=Path, default=Path("inputs/series/synthetic_2023.nc"))
     parser.add_argument("--seed", type=int, default=SEED)

@@ -117,29 +117,44 @@ def read_calibration(inputs: Path) -> Calibration:
     """
     t = read_tables(inputs, TABLES)
     provinces = t["provinces"]["province"].tolist()
-    of_year = {name: t[name][t[name]["year"] == YEAR]
-               for name in ("demand", "peak_load", "monthly_consumption")}
+    of_year = {
+        name: t[name][t[name]["year"] == YEAR] for name in ("demand", "peak_load", "monthly_consumption")
+    }
     annual = of_year["demand"].set_index("province")["consumption_twh"]
     peak = of_year["peak_load"].set_index("province")["peak_load_gw"]
     mean_year = t["full_load_hours"][t["full_load_hours"]["year"] == 0]
     stats = t["load_statistics"].set_index("province")
     found = Calibration(
         points=_rows(t["provinces"], ["province"], ["latitude_deg", "longitude_deg"]),
-        curves={p: x.reshape(12, 2, 24) for p, x in
-                _blocks(t["load_shape"], ["province"], ["month", "day_type"]).items()},
-        monthly={p: x.ravel() * float(annual.get(p, np.nan)) / x.sum() for p, x in
-                 _blocks(of_year["monthly_consumption"], ["province"], ["month"],
-                         ["consumption_twh"]).items()},
+        curves={
+            p: x.reshape(12, 2, 24)
+            for p, x in _blocks(t["load_shape"], ["province"], ["month", "day_type"]).items()
+        },
+        monthly={
+            p: x.ravel() * float(annual.get(p, np.nan)) / x.sum()
+            for p, x in _blocks(
+                of_year["monthly_consumption"], ["province"], ["month"], ["consumption_twh"]
+            ).items()
+        },
         variability={str(p): Variability(*map(float, stats.loc[p].iloc[:4])) for p in stats.index},
         peak={str(p): float(x) for p, x in peak.items()},
         shapes=_blocks(t["resource_shape"], ["province", "series"], ["month"]),
-        statistics={key: (float(x[0]), float(x[1]), float(x[2])) for key, x in
-                    _rows(t["resource_statistics"], ["province", "series"],
-                          ["autocorrelation_1h", "autocorrelation_6h", "std_over_mean_share"]).items()},
-        hours={key: float(x[0]) for key, x in
-               _rows(mean_year, ["province", "technology"], ["available_h"]).items()},
-        months={p: x.ravel() for p, x in
-                _blocks(t["hydro_months"], ["province"], ["month"], ["energy_share_mean"]).items()},
+        statistics={
+            key: (float(x[0]), float(x[1]), float(x[2]))
+            for key, x in _rows(
+                t["resource_statistics"],
+                ["province", "series"],
+                ["autocorrelation_1h", "autocorrelation_6h", "std_over_mean_share"],
+            ).items()
+        },
+        hours={
+            key: float(x[0])
+            for key, x in _rows(mean_year, ["province", "technology"], ["available_h"]).items()
+        },
+        months={
+            p: x.ravel()
+            for p, x in _blocks(t["hydro_months"], ["province"], ["month"], ["energy_share_mean"]).items()
+        },
     )
     problems = _missing(found, provinces, annual)
     if problems:
@@ -212,13 +227,26 @@ def make_province(p: str, c: Calibration, noise: Mapping[str, Mapping[str, Array
 
     lag_1d, _, daily_spread = c.statistics[p, "solar"]
     return {
-        "demand": demand(noise["demand_slow"][p], noise["demand_fast"][p], c.curves[p], c.monthly[p],
-                         c.variability[p], c.peak[p]),
+        "demand": demand(
+            noise["demand_slow"][p],
+            noise["demand_fast"][p],
+            c.curves[p],
+            c.monthly[p],
+            c.variability[p],
+            c.peak[p],
+        ),
         "wind_onshore": wind_series("wind_onshore", p),
-        "wind_offshore": (wind_series("wind_offshore", f"{p}/offshore") if p in c.offshore
-                          else np.zeros(HOURS)),
-        "solar": solar(noise["solar"][p], clear_sky(*c.points[p]), c.shapes[p, "solar"], daily_spread,
-                       lag_1d, c.hours[p, "solar"]),
+        "wind_offshore": (
+            wind_series("wind_offshore", f"{p}/offshore") if p in c.offshore else np.zeros(HOURS)
+        ),
+        "solar": solar(
+            noise["solar"][p],
+            clear_sky(*c.points[p]),
+            c.shapes[p, "solar"],
+            daily_spread,
+            lag_1d,
+            c.hours[p, "solar"],
+        ),
         "hydro": hydro(noise["hydro"][p], c.months[p], c.hours[p, "hydro"]),
     }
 
@@ -267,9 +295,15 @@ def _labelled(data: Mapping[str, tuple], provinces: list[str], c: Calibration, s
     points = np.array([c.points[p] for p in provinces])
     coords = {
         "province": ("province", provinces, {"long_name": "ISO 3166-2:CN code of the province"}),
-        "time": ("time", pd.date_range(f"{YEAR}-01-01", periods=HOURS, freq="h"),
-                 {"standard_name": "time", "axis": "T",
-                  "long_name": "start of the hour in Beijing time (UTC+8, no daylight saving)"}),
+        "time": (
+            "time",
+            pd.date_range(f"{YEAR}-01-01", periods=HOURS, freq="h"),
+            {
+                "standard_name": "time",
+                "axis": "T",
+                "long_name": "start of the hour in Beijing time (UTC+8, no daylight saving)",
+            },
+        ),
         "latitude": ("province", points[:, 0], {"standard_name": "latitude", "units": "degrees_north"}),
         "longitude": ("province", points[:, 1], {"standard_name": "longitude", "units": "degrees_east"}),
     }
@@ -278,11 +312,11 @@ def _labelled(data: Mapping[str, tuple], provinces: list[str], c: Calibration, s
         "title": f"SYNTHETIC hourly demand and capacity factors of China's provinces, year {YEAR}",
         "institution": "picmodel",
         "source": "stochastic model calibrated to inputs/calibration, full_load_hours.csv (mean year), "
-                  "demand.csv and peak_load.csv; no hour was measured",
+        "demand.csv and peak_load.csv; no hour was measured",
         "history": f"picmodel {version('picmodel')}, python -m picmodel.synthesis, seed {seed}",
         "references": "inputs/sources.csv",
         "comment": "Annual sums equal the mean-year full-load hours; demand has mean 1 and the peak of "
-                   "peak_load.csv. Times are local: UTC+8.",
+        "peak_load.csv. Times are local: UTC+8.",
     }
     made = xr.Dataset(dict(data), coords, attrs)
     for name in SERIES:
@@ -292,11 +326,21 @@ def _labelled(data: Mapping[str, tuple], provinces: list[str], c: Calibration, s
 
 def write(made: xr.Dataset, path: Path) -> None:
     """Write as NetCDF-4: whole multiples of `QUANTUM` (int32), compressed, without any date of writing."""
-    packed = {"dtype": "int32", "scale_factor": QUANTUM, "zlib": True, "complevel": 6, "shuffle": True,
-              "_FillValue": -1}
+    packed = {
+        "dtype": "int32",
+        "scale_factor": QUANTUM,
+        "zlib": True,
+        "complevel": 6,
+        "shuffle": True,
+        "_FillValue": -1,
+    }
     encoding: dict[str, dict] = {name: dict(packed) for name in SERIES}
-    encoding["time"] = {"units": f"hours since {YEAR}-01-01 00:00:00", "calendar": "standard",
-                        "dtype": "int32", "_FillValue": None}
+    encoding["time"] = {
+        "units": f"hours since {YEAR}-01-01 00:00:00",
+        "calendar": "standard",
+        "dtype": "int32",
+        "_FillValue": None,
+    }
     encoding["latitude"] = encoding["longitude"] = {"_FillValue": None}
     path.parent.mkdir(parents=True, exist_ok=True)
     made.to_netcdf(path, engine="netcdf4", format="NETCDF4", encoding=encoding)

@@ -36,8 +36,9 @@ HOLIDAYS = (
     (date(YEAR, 9, 29), date(YEAR, 10, 6), 0.3),
 )
 #: weekend days on which is worked in exchange
-WORKED_WEEKENDS = tuple(date(YEAR, m, d) for m, d in ((1, 28), (1, 29), (4, 23), (5, 6), (6, 25),
-                                                      (10, 7), (10, 8)))
+WORKED_WEEKENDS = tuple(
+    date(YEAR, m, d) for m, d in ((1, 28), (1, 29), (4, 23), (5, 6), (6, 25), (10, 7), (10, 8))
+)
 #: autocorrelation of the fast part of what curves do not explain, at one hour
 _FAST = 0.8
 #: a month's mean stays this far below the peak, at least

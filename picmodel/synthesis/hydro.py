@@ -40,5 +40,3 @@ def hydro(noise: Array, shares: Array, hours: float) -> Array:
         inside = month == MONTH_OF_HOUR
         factors[inside] = scaled_to_sum(factors[inside], float(monthly[month]))
     return scaled_to_sum(factors, hours)
-
-

@@ -55,8 +55,9 @@ def clear_sky(latitude_deg: float, longitude_deg: float) -> Array:
         mass = pvlib.atmosphere.get_relative_airmass(zenith)
         extra = pvlib.irradiance.get_extra_radiation(times).to_numpy()
         with np.errstate(divide="ignore", invalid="ignore"):
-            sky = pvlib.clearsky.ineichen(zenith, np.nan_to_num(mass, nan=40.0), LINKE_TURBIDITY,
-                                          dni_extra=extra)
+            sky = pvlib.clearsky.ineichen(
+                zenith, np.nan_to_num(mass, nan=40.0), LINKE_TURBIDITY, dni_extra=extra
+            )
         plane = pvlib.irradiance.get_total_irradiance(
             latitude_deg, 180.0, zenith, sun["azimuth"].to_numpy(), sky["dni"], sky["ghi"], sky["dhi"]
         )

@@ -50,21 +50,35 @@ def _reached(series: str, p: str, x: Array, c: Calibration) -> dict[str, float]:
     if series == "demand":
         stats = c.variability[p]
         peak = c.peak[p] * HOURS / (c.monthly[p].sum() * 1e3)
-        return row | {"hours_target": HOURS, "highest_target": peak, "lag_1": lag_correlation(x, 1),
-                      "lag_long": lag_correlation(x, 24), "spread": float(x.std()),
-                      "lowest_festival_day": float(x.reshape(DAYS, 24).mean(axis=1)[14:35].min()),
-                      "lowest_festival_day_target": stats.festival}
+        return row | {
+            "hours_target": HOURS,
+            "highest_target": peak,
+            "lag_1": lag_correlation(x, 1),
+            "lag_long": lag_correlation(x, 24),
+            "spread": float(x.std()),
+            "lowest_festival_day": float(x.reshape(DAYS, 24).mean(axis=1)[14:35].min()),
+            "lowest_festival_day_target": stats.festival,
+        }
     row["hours_target"] = c.hours[p, series]
     if series == "hydro":
         return row
     near, far, spread = c.statistics[p, series]
     if series == "solar":
         clear = daily_clearness(x)
-        return row | {"lag_1": lag_correlation(clear, 1), "lag_1_target": near,
-                      "spread": float(clear.std()), "spread_target": spread}
-    return row | {"lag_1": lag_correlation(x, 1), "lag_1_target": near,
-                  "lag_long": lag_correlation(x, 6), "lag_long_target": far,
-                  "spread": float(x.std() / x.mean()), "spread_target": spread}
+        return row | {
+            "lag_1": lag_correlation(clear, 1),
+            "lag_1_target": near,
+            "spread": float(clear.std()),
+            "spread_target": spread,
+        }
+    return row | {
+        "lag_1": lag_correlation(x, 1),
+        "lag_1_target": near,
+        "lag_long": lag_correlation(x, 6),
+        "lag_long_target": far,
+        "spread": float(x.std() / x.mean()),
+        "spread_target": spread,
+    }
 
 
 def _with_neighbours(series: str, values: Array, i: int, near: list[int]) -> float:

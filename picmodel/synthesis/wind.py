@@ -68,5 +68,3 @@ def wind(noise: Array, shape: Array, spread: float, lag_1h: float, lag_6h: float
         near = float(np.clip(near + lag_1h - lag_correlation(factors, 1), 0.90, 0.995))
         far = float(np.clip(far + lag_6h - lag_correlation(factors, 6), near**22, near**5))
     return scaled_to_sum(factors, hours, upper=CEILING)
-
-

@@ -85,7 +85,9 @@ def objective(data: SystemData, solver_options: Mapping | None = None, native_li
     with quiet():
         n = network_of(data, native_limits)
         status = n.optimize(
-            multi_investment_periods=True, include_objective_constant=False, io_api="direct",
+            multi_investment_periods=True,
+            include_objective_constant=False,
+            io_api="direct",
             extra_functionality=lambda n, snapshots: add_rules(n, snapshots, data),
             solver_options={"output_flag": False, **(solver_options or SIMPLEX)},
         )
@@ -114,8 +116,12 @@ def _ticks(data: SystemData, y: int) -> list[int]:
 
 
 def _add_time(n: pypsa.Network, data: SystemData) -> None:
-    labels = [(tick, t) for y in data.horizon.years for tick, p in zip(_ticks(data, y), data.time.periods)
-              for t in data.time.slices_in[p]]
+    labels = [
+        (tick, t)
+        for y in data.horizon.years
+        for tick, p in zip(_ticks(data, y), data.time.periods)
+        for t in data.time.slices_in[p]
+    ]
     pieces = len(data.time.periods)
     n.set_snapshots(pd.MultiIndex.from_tuples(labels, names=["period", "timestep"]))
     n.snapshot_weightings["objective"] = [pieces * data.time.weight[t] for _, t in labels]
@@ -133,8 +139,15 @@ def _add_buses(n: pypsa.Network, data: SystemData) -> None:
     n.add("Bus", provinces, carrier="AC")
     demand = _by_snapshot(n, {r: lambda y, t, r=r: data.demand[r, y, t] for r in provinces})
     n.add("Load", provinces, suffix=" load", bus=provinces, p_set=demand.add_suffix(" load"))
-    n.add("Generator", provinces, suffix=" unserved", bus=provinces, carrier="unserved",
-          p_nom=10 * demand.to_numpy().sum(axis=1).max(), marginal_cost=data.lost_load)
+    n.add(
+        "Generator",
+        provinces,
+        suffix=" unserved",
+        bus=provinces,
+        carrier="unserved",
+        p_nom=10 * demand.to_numpy().sum(axis=1).max(),
+        marginal_cost=data.lost_load,
+    )
 
 
 def _year_slices(n: pypsa.Network) -> list[tuple[int, int]]:
@@ -145,8 +158,9 @@ def _year_slices(n: pypsa.Network) -> list[tuple[int, int]]:
 def _by_snapshot(n: pypsa.Network, values: Mapping[str, Callable[[int, int], float]]) -> pd.DataFrame:
     """A column for each ``name: value(y, t)``."""
     slices = _year_slices(n)
-    return pd.DataFrame({name: [value(y, t) for y, t in slices] for name, value in values.items()},
-                        index=n.snapshots)
+    return pd.DataFrame(
+        {name: [value(y, t) for y, t in slices] for name, value in values.items()}, index=n.snapshots
+    )
 
 
 def _units(data: SystemData) -> pd.DataFrame:
@@ -159,8 +173,20 @@ def _units(data: SystemData) -> pd.DataFrame:
         rows.append((f"{r} {g} kept {y}", r, g, y, True, 1, least, gw, 0.0, fom))
     for r, g, v in data.vintages:
         least, most = data.committed.get((r, g, v), 0.0), data.build_limit.get((r, g, v), math.inf)
-        rows.append((f"{r} {g} built {v}", r, g, v, False, data.life[g], least, most,
-                     data.annuity.get((g, v), 0.0), data.fixed_om.get((g, v), 0.0)))
+        rows.append(
+            (
+                f"{r} {g} built {v}",
+                r,
+                g,
+                v,
+                False,
+                data.life[g],
+                least,
+                most,
+                data.annuity.get((g, v), 0.0),
+                data.fixed_om.get((g, v), 0.0),
+            )
+        )
     columns = ["name", "r", "g", "year", "kept", "life", "least", "most", "annuity", "fom"]
     units = pd.DataFrame(rows, columns=columns).set_index("name")
     units["stores"] = [unit in set(data.stores) for unit in zip(units.r, units.g)]
@@ -173,13 +199,22 @@ def _add_generators(n: pypsa.Network, data: SystemData, units: pd.DataFrame) -> 
         return known[units.r + " " + units.g].set_axis(units.index, axis="columns")
 
     n.add(
-        "Generator", units.index, bus=units.r, carrier=units.g, p_nom_extendable=True,
-        p_nom_min=units.least, p_nom_max=units.most, build_year=UNIT * units.year, lifetime=UNIT * units.life,
-        capital_cost=units.annuity, fom_cost=units.fom,
+        "Generator",
+        units.index,
+        bus=units.r,
+        carrier=units.g,
+        p_nom_extendable=True,
+        p_nom_min=units.least,
+        p_nom_max=units.most,
+        build_year=UNIT * units.year,
+        lifetime=UNIT * units.life,
+        capital_cost=units.annuity,
+        fom_cost=units.fom,
         p_max_pu=by_snapshot(lambda r, g, y, t: data.availability.get((r, g, t), 0.0)),
         p_min_pu=by_snapshot(lambda r, g, y, t: data.min_output.get((r, g, t), 0.0)),
-        marginal_cost=by_snapshot(lambda r, g, y, t: data.fuel_cost.get((r, g, y), 0.0)
-                                  + data.variable_om.get((g, y), 0.0)),
+        marginal_cost=by_snapshot(
+            lambda r, g, y, t: data.fuel_cost.get((r, g, y), 0.0) + data.variable_om.get((g, y), 0.0)
+        ),
     )
 
 
@@ -192,22 +227,58 @@ def _add_stores(n: pypsa.Network, data: SystemData, units: pd.DataFrame) -> None
     bus = units.r + " " + units.g
     one_way = units.g.map(lambda s: math.sqrt(data.efficiency[s]))
     alive = {"build_year": UNIT * units.year, "lifetime": UNIT * units.life}
-    n.add("Link", units.index, bus0=units.r, bus1=bus, carrier=units.g, efficiency=one_way,
-          p_nom_extendable=True, p_nom_min=units.least, p_nom_max=units.most,
-          capital_cost=units.annuity, fom_cost=units.fom, **alive)
-    wear = _by_snapshot(n, {
-        f"{name} out": lambda y, t, s=s, share=one_way[name]: data.variable_om.get((s, y), 0.0) * share
-        for name, s in units.g.items()})
-    n.add("Link", wear.columns, bus0=bus.to_numpy(), bus1=units.r.to_numpy(), carrier="discharge",
-          efficiency=one_way.to_numpy(), p_nom_extendable=True, marginal_cost=wear,
-          **{k: x.to_numpy() for k, x in alive.items()})
-    fixed = [data.committed_energy[r, s, v] if v in data.horizon.past and not kept else math.nan
-             for r, s, v, kept in zip(units.r, units.g, units.year, units.kept)]
+    n.add(
+        "Link",
+        units.index,
+        bus0=units.r,
+        bus1=bus,
+        carrier=units.g,
+        efficiency=one_way,
+        p_nom_extendable=True,
+        p_nom_min=units.least,
+        p_nom_max=units.most,
+        capital_cost=units.annuity,
+        fom_cost=units.fom,
+        **alive,
+    )
+    wear = _by_snapshot(
+        n,
+        {
+            f"{name} out": lambda y, t, s=s, share=one_way[name]: data.variable_om.get((s, y), 0.0) * share
+            for name, s in units.g.items()
+        },
+    )
+    n.add(
+        "Link",
+        wear.columns,
+        bus0=bus.to_numpy(),
+        bus1=units.r.to_numpy(),
+        carrier="discharge",
+        efficiency=one_way.to_numpy(),
+        p_nom_extendable=True,
+        marginal_cost=wear,
+        **{k: x.to_numpy() for k, x in alive.items()},
+    )
+    fixed = [
+        data.committed_energy[r, s, v] if v in data.horizon.past and not kept else math.nan
+        for r, s, v, kept in zip(units.r, units.g, units.year, units.kept)
+    ]
     known = pd.Series(fixed, index=units.index)
-    n.add("Store", units.index, bus=bus, carrier="energy", e_nom_extendable=True, e_cyclic_per_period=True,
-          e_nom_min=known.fillna(0.0), e_nom_max=known.fillna(math.inf),
-          capital_cost=[0.0 if kept else data.energy_annuity.get((s, v), 0.0)
-                        for s, v, kept in zip(units.g, units.year, units.kept)], **alive)
+    n.add(
+        "Store",
+        units.index,
+        bus=bus,
+        carrier="energy",
+        e_nom_extendable=True,
+        e_cyclic_per_period=True,
+        e_nom_min=known.fillna(0.0),
+        e_nom_max=known.fillna(math.inf),
+        capital_cost=[
+            0.0 if kept else data.energy_annuity.get((s, v), 0.0)
+            for s, v, kept in zip(units.g, units.year, units.kept)
+        ],
+        **alive,
+    )
 
 
 def _add_corridors(n: pypsa.Network, data: SystemData) -> None:
@@ -215,22 +286,41 @@ def _add_corridors(n: pypsa.Network, data: SystemData) -> None:
         return
     way = {line.name: f"way {line.name}" for line in data.corridors}
     n.add("Bus", list(way.values()), carrier="line")
-    standing = _by_snapshot(n, {
-        f"line {line}": lambda y, t, line=line: data.line_capacity[line, y] for line in way})
+    standing = _by_snapshot(
+        n, {f"line {line}": lambda y, t, line=line: data.line_capacity[line, y] for line in way}
+    )
     n.add("Generator", standing.columns, bus=list(way.values()), carrier="line", p_nom=1.0, p_max_pu=standing)
-    new = [(line, v) for line in data.corridors if line.name in _expandable(data)
-           for v in data.horizon.years if v not in data.horizon.past]
+    new = [
+        (line, v)
+        for line in data.corridors
+        if line.name in _expandable(data)
+        for v in data.horizon.years
+        if v not in data.horizon.past
+    ]
     if new:
-        n.add("Generator", [f"line {line.name} built {v}" for line, v in new], carrier="line",
-              bus=[way[line.name] for line, _ in new], p_nom_extendable=True,
-              capital_cost=[line.annuity for line, _ in new], build_year=[UNIT * v for _, v in new])
+        n.add(
+            "Generator",
+            [f"line {line.name} built {v}" for line, v in new],
+            carrier="line",
+            bus=[way[line.name] for line, _ in new],
+            p_nom_extendable=True,
+            capital_cost=[line.annuity for line, _ in new],
+            build_year=[UNIT * v for _, v in new],
+        )
     arcs = [(arc, line, i, j) for arc, (line, i, j) in data.arcs.items()]
     most = standing.to_numpy().max() + max(data.line_limit.values(), default=0.0)
-    n.add("Link", [arc for arc, *_ in arcs], carrier="flow", p_nom=most,
-          bus0=[i for *_, i, _ in arcs], bus1=[j for *_, j in arcs],
-          efficiency=[1 - line.loss for _, line, *_ in arcs],
-          bus2=[way[line.name] for _, line, *_ in arcs], efficiency2=-1.0,
-          marginal_cost=[data.export_tariff.get(i, 0.0) for *_, i, _ in arcs])
+    n.add(
+        "Link",
+        [arc for arc, *_ in arcs],
+        carrier="flow",
+        p_nom=most,
+        bus0=[i for *_, i, _ in arcs],
+        bus1=[j for *_, j in arcs],
+        efficiency=[1 - line.loss for _, line, *_ in arcs],
+        bus2=[way[line.name] for _, line, *_ in arcs],
+        efficiency2=-1.0,
+        marginal_cost=[data.export_tariff.get(i, 0.0) for *_, i, _ in arcs],
+    )
 
 
 def _expandable(data: SystemData) -> list[str]:
@@ -241,8 +331,10 @@ def _expandable(data: SystemData) -> list[str]:
 
 def _limits(data: SystemData, units: pd.DataFrame) -> pd.DataFrame:
     """Upper limits of what stands: carrier, bus, investment period (none: the horizon), GW."""
-    rows = [(f"limit {line}", "line", f"way {line}", math.nan, data.line_limit[line])
-            for line in _expandable(data)]
+    rows = [
+        (f"limit {line}", "line", f"way {line}", math.nan, data.line_limit[line])
+        for line in _expandable(data)
+    ]
     first, last = units.year, units.year + units.life
     for y in data.horizon.years:
         alive = units[(first <= y) & (y < last)]
@@ -299,8 +391,13 @@ def _water(n: pypsa.Network, snapshots: pd.Index, data: SystemData, units: pd.Da
     for tick in n.investment_periods:
         p = data.time.periods[tick % UNIT]
         active = n.c.generators.get_active_assets(tick)
-        inflow = pd.Series({x: data.inflow[units.r[x], units.g[x], p] for x in names
-                            if active[x] and (units.r[x], units.g[x], p) in data.inflow}).rename_axis("name")
+        inflow = pd.Series(
+            {
+                x: data.inflow[units.r[x], units.g[x], p]
+                for x in names
+                if active[x] and (units.r[x], units.g[x], p) in data.inflow
+            }
+        ).rename_axis("name")
         there = inflow.index.to_list()
         within = snapshots[[i for i, (period, _) in enumerate(snapshots) if period == tick]]
         used = data.time.step * output.sel(name=there, snapshot=within).sum("snapshot")
@@ -338,9 +435,13 @@ def _duration(n: pypsa.Network, data: SystemData, units: pd.DataFrame) -> None:
     if stores.empty:
         return
     hours = pd.DataFrame(
-        [(data.existing_duration.get((r, s), 0.0),) * 2 if kept else data.duration[s]
-         for r, s, kept in zip(stores.r, stores.g, stores.kept)],
-        index=pd.Index(stores.index, name="name"), columns=["least", "most"])
+        [
+            (data.existing_duration.get((r, s), 0.0),) * 2 if kept else data.duration[s]
+            for r, s, kept in zip(stores.r, stores.g, stores.kept)
+        ],
+        index=pd.Index(stores.index, name="name"),
+        columns=["least", "most"],
+    )
     names = stores.index.to_list()
     gw, gwh = n.model["Link-p_nom"].sel(name=names), n.model["Store-e_nom"].sel(name=names)
     n.model.add_constraints(gwh - hours.least.to_xarray() * gw >= 0, name="Store-duration_min")
@@ -354,10 +455,15 @@ def _limits_at_once(n: pypsa.Network) -> None:
         c = n.c[component]
         extendable = c.static.loc[c.extendables, ["carrier", bus]].reset_index(names="unit")
         found = limits.reset_index().merge(
-            extendable, left_on=["carrier_attribute", "bus"], right_on=["carrier", bus])
+            extendable, left_on=["carrier_attribute", "bus"], right_on=["carrier", bus]
+        )
         active = {tick: c.get_active_assets(tick) for tick in found.investment_period.dropna().unique()}
-        found = found[[math.isnan(tick) or active[tick][unit]
-                       for tick, unit in zip(found.investment_period, found.unit)]]
+        found = found[
+            [
+                math.isnan(tick) or active[tick][unit]
+                for tick, unit in zip(found.investment_period, found.unit)
+            ]
+        ]
         if len(found):
             terms = range(len(found))
             gw = n.model[f"{component}-p_nom"].sel(name=found.unit.to_list()).assign_coords(name=terms)

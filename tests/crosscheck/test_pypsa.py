@@ -28,24 +28,51 @@ def two_provinces(time: TimeSlices) -> SystemData:
     system = tiny(
         demand={(r, y): [growth[y] * gw for gw in row] for y in YEARS for r, row in load.items()},
         technologies={
-            "coal": {"existing": {"A": 9.0, "B": 5.0}, "fuel": 0.25, "fom": 400.0, "annuity": 300.0,
-                     "build": True, "life": 8},
+            "coal": {
+                "existing": {"A": 9.0, "B": 5.0},
+                "fuel": 0.25,
+                "fom": 400.0,
+                "annuity": 300.0,
+                "build": True,
+                "life": 8,
+            },
             "heat": {"existing": {"B": 1.0}, "provinces": ("B",), "fuel": 0.5, "fom": 300.0, "must_run": 0.4},
-            "sun": {"annuity": 200.0, "fom": 20.0, "build": True, "availability": [0.8, 0.5, 0.1, 0.0],
-                    "life": 6},
-            "river": {"existing": {"A": 1.5}, "provinces": ("A",), "annuity": 300.0, "fom": 50.0,
-                      "build": True},
-            "battery": {"existing": {"A": 0.5}, "annuity": 40.0, "energy_annuity": 30.0, "efficiency": 0.81,
-                        "duration": (1.0, 4.0), "wear": 0.01, "fom": 5.0, "build": True, "life": 12},
+            "sun": {
+                "annuity": 200.0,
+                "fom": 20.0,
+                "build": True,
+                "availability": [0.8, 0.5, 0.1, 0.0],
+                "life": 6,
+            },
+            "river": {
+                "existing": {"A": 1.5},
+                "provinces": ("A",),
+                "annuity": 300.0,
+                "fom": 50.0,
+                "build": True,
+            },
+            "battery": {
+                "existing": {"A": 0.5},
+                "annuity": 40.0,
+                "energy_annuity": 30.0,
+                "efficiency": 0.81,
+                "duration": (1.0, 4.0),
+                "wear": 0.01,
+                "fom": 5.0,
+                "build": True,
+                "life": 12,
+            },
         },
         years=YEARS,
         corridors=(Corridor("A-B", ("A", "B"), loss=0.05, annuity=30.0),),
         line_capacity={("A-B", 2025): 0.5, ("A-B", 2030): 0.5, ("A-B", 2035): 1.0},
-        line_limit={"A-B": 1.2}, export_tariff={"A": 0.02, "B": 0.01},
+        line_limit={"A-B": 1.2},
+        export_tariff={"A": 0.02, "B": 0.01},
     )
     rivers = {p: 0.45 * time.step * len(ts) for p, ts in time.slices_in.items()}
     return replace(
-        system, time=time,
+        system,
+        time=time,
         horizon=Horizon.of(YEARS, last_span=5, base_year=2023, rate=0.05, present_year=2026),
         surviving={**system.surviving, ("A", "coal", 2035): 8.5},
         fixed_om={**system.fixed_om, ("coal", 2023): 300.0, ("heat", 2023): 250.0, ("river", 2023): 40.0},
@@ -74,19 +101,23 @@ def least_cost(data: SystemData) -> float:
 
 ONE_PERIOD = TimeSlices(weight=dict.fromkeys(range(4), 2190.0), period=dict.fromkeys(range(4), 0))
 TWO_PERIODS = TimeSlices(
-    weight={0: 3000.0, 1: 3000.0, 2: 1380.0, 3: 1380.0}, period={0: 0, 1: 0, 2: 1, 3: 1}, step=3.0)
+    weight={0: 3000.0, 1: 3000.0, 2: 1380.0, 3: 1380.0}, period={0: 0, 1: 0, 2: 1, 3: 1}, step=3.0
+)
 
 
-@pytest.mark.parametrize(("time", "native_limits"), [(ONE_PERIOD, True), (TWO_PERIODS, False)],
-                         ids=["one period", "two periods"])
+@pytest.mark.parametrize(
+    ("time", "native_limits"), [(ONE_PERIOD, True), (TWO_PERIODS, False)], ids=["one period", "two periods"]
+)
 def test_two_provinces_cost_the_same_in_pypsa(time, native_limits):
     data = two_provinces(time)
     assert objective(data, native_limits=native_limits) == pytest.approx(run_tiny(data).objective, rel=SAME)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("rule", [
-    "_retired_for_good", "_water", "_national_limits", "_one_power_both_ways", "_duration", "_add_limits"])
+@pytest.mark.parametrize(
+    "rule",
+    ["_retired_for_good", "_water", "_national_limits", "_one_power_both_ways", "_duration", "_add_limits"],
+)
 def test_every_rule_moves_the_cost_of_the_two_provinces(rule, monkeypatch):
     """A rule that binds nowhere would prove nothing above."""
     data = two_provinces(ONE_PERIOD)

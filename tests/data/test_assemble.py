@@ -12,7 +12,9 @@ from picmodel.scenario.load import load
 
 @pytest.fixture(scope="module")
 def system():
-    scenario = load({"horizon": {"years": [2025, 2028, 2030]}, "time": {"periods": 2, "extremes": 1, "step_h": 6}})
+    scenario = load(
+        {"horizon": {"years": [2025, 2028, 2030]}, "time": {"periods": 2, "extremes": 1, "step_h": 6}}
+    )
     return system_data(scenario.scenarios[0])[0]
 
 
@@ -23,7 +25,9 @@ def tables():
 
 def test_slices_weigh_a_year_and_demand_is_what_plants_must_send_out(system, tables):
     assert sum(system.time.weight.values()) == pytest.approx(8760)
-    energy = sum(system.time.weight[t] * gw for (r, y, t), gw in system.demand.items() if (r, y) == ("GD", 2030))
+    energy = sum(
+        system.time.weight[t] * gw for (r, y, t), gw in system.demand.items() if (r, y) == ("GD", 2030)
+    )
     published = tables["demand"].query("province == 'GD' and year == 2030")["consumption_twh"].item()
     share = tables["demand_basis"].query("province == 'GD'")["bulk_share"].item()
     assert energy == pytest.approx(published * 1e3 * share)
@@ -32,7 +36,11 @@ def test_slices_weigh_a_year_and_demand_is_what_plants_must_send_out(system, tab
 def test_wind_has_its_full_load_hours_exactly_after_own_use(system, tables):
     hours = tables["full_load_hours"].query("province == 'NM' and technology == 'wind_onshore' and year == 0")
     net = 1 - system.own_use["wind_onshore"]
-    mine = sum(system.time.weight[t] * x for (r, g, t), x in system.availability.items() if (r, g) == ("NM", "wind_onshore"))
+    mine = sum(
+        system.time.weight[t] * x
+        for (r, g, t), x in system.availability.items()
+        if (r, g) == ("NM", "wind_onshore")
+    )
     assert mine == pytest.approx(net * hours["available_h"].item(), rel=1e-3)
 
 
@@ -45,7 +53,11 @@ def test_nothing_is_built_that_was_not_committed_in_the_past_or_cannot_be_chosen
 
 
 def test_additions_of_a_planning_year_count_half_in_it_and_half_in_the_next(system, tables):
-    rows = tables["committed"].query("province == 'NM' and technology == 'wind_onshore'").set_index("year")["capacity_gw"]
+    rows = (
+        tables["committed"]
+        .query("province == 'NM' and technology == 'wind_onshore'")
+        .set_index("year")["capacity_gw"]
+    )
     assert system.committed["NM", "wind_onshore", 2025] == pytest.approx(rows[2024] + rows[2025] / 2)
     assert system.committed["NM", "wind_onshore", 2028] == pytest.approx(rows[2025] / 2)
 
@@ -61,7 +73,11 @@ def test_fleets_age_out_by_cohort(system, tables):
 
 def test_prices_and_units_at_the_border(system, tables):
     """Coal in SX 2030: CNY/GJ x 3.6 / efficiency gives CNY/MWh; 1 CNY/MWh is 1e-3 MCNY/GWh."""
-    price = tables["fuel_prices"].query("fuel == 'coal' and province == 'SX' and year == 2030")["price_cny_per_gj"].item()
+    price = (
+        tables["fuel_prices"]
+        .query("fuel == 'coal' and province == 'SX' and year == 2030")["price_cny_per_gj"]
+        .item()
+    )
     efficiency = tables["technologies"].set_index("technology")["efficiency_share"]["coal_600"]
     assert system.fuel_cost["SX", "coal_600", 2030] == pytest.approx(price * 3.6 / efficiency / 1e3)
     factor = tables["fuel_factors"].set_index("fuel")["emission_factor_t_per_gj"]["coal"]
@@ -78,13 +94,22 @@ def test_must_run_is_never_above_what_is_available(system):
 
 def test_users_own_series_replaces_one_province(tmp_path, system):
     """A flat wind year at 25 % in NM: every slice has 0.25 net of own use; other provinces keep theirs."""
-    times = np.datetime_as_string(np.datetime64("2023-01-01T00") + np.arange(8760).astype("timedelta64[h]"), unit="m")
+    times = np.datetime_as_string(
+        np.datetime64("2023-01-01T00") + np.arange(8760).astype("timedelta64[h]"), unit="m"
+    )
     provinces = list(system.provinces)
     path = tmp_path / "wind.csv"
     header = "time," + ",".join(provinces)
-    path.write_text(header + "\n" + "\n".join(f"{t}," + ",".join(["0.25"] * len(provinces)) for t in times) + "\n")
-    scenario = load({"horizon": {"years": [2030]}, "time": {"periods": 1, "extremes": 0, "step_h": 6},
-                     "series": {"wind_onshore": str(path)}})
+    path.write_text(
+        header + "\n" + "\n".join(f"{t}," + ",".join(["0.25"] * len(provinces)) for t in times) + "\n"
+    )
+    scenario = load(
+        {
+            "horizon": {"years": [2030]},
+            "time": {"periods": 1, "extremes": 0, "step_h": 6},
+            "series": {"wind_onshore": str(path)},
+        }
+    )
     replaced = system_data(scenario.scenarios[0])[0]
     net = 1 - replaced.own_use["wind_onshore"]
     wind = [x for (r, g, t), x in replaced.availability.items() if g == "wind_onshore"]

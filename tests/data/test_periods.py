@@ -39,12 +39,15 @@ def year():
         "solar": np.clip(0.6 * day, 0.0, 1.0) * np.clip(days(0.3), 0.1, 1.3),
         "hydro": np.clip((0.4 - 0.15 * season) * days(0.03), 0.0, 1.0),
     }
-    return xr.Dataset({name: (("province", "time"), x) for name, x in values.items()},
-                      {"province": PROVINCES, "time": pd.date_range("2023-01-01", periods=8760, freq="h")})
+    return xr.Dataset(
+        {name: (("province", "time"), x) for name, x in values.items()},
+        {"province": PROVINCES, "time": pd.date_range("2023-01-01", periods=8760, freq="h")},
+    )
 
 
-@pytest.mark.parametrize(("count", "step_h", "extremes"), [(3, 1, 1), (12, 1, 1), (12, 3, 2), (40, 2, 0),
-                                                           (364, 1, 1), (365, 1, 1)])
+@pytest.mark.parametrize(
+    ("count", "step_h", "extremes"), [(3, 1, 1), (12, 1, 1), (12, 3, 2), (40, 2, 0), (364, 1, 1), (365, 1, 1)]
+)
 def test_weights_and_annual_energy_are_exact_and_bounds_hold(year, count, step_h, extremes):
     found = representative_periods(year, WEIGHTS, count, step_h, extremes)
     assert found.count == count
@@ -83,7 +86,7 @@ def test_steps_of_an_extreme_are_means_of_its_hours(year):
     found = representative_periods(year, WEIGHTS, 8, step_h=4)
     period = int(np.flatnonzero(found.extreme).item())
     start = 24 * int(found.days[period])
-    four = year["demand"][0, start:start + 4].values.mean()
+    four = year["demand"][0, start : start + 4].values.mean()
     assert float(found.series["demand"][0, period, 0]) == pytest.approx(four, rel=1e-12)
 
 

@@ -14,8 +14,18 @@ from picmodel.data.read import columns_of, describe, read_tables
 from picmodel.data.tables import TABLE, TABLES, Column, Table
 from picmodel.errors import InputError, PicmodelError
 
-NAMES = ("sources", "provinces", "demand", "technologies", "fleet", "committed", "potentials",
-         "corridors", "corridor_capacity", "obligation_weights")
+NAMES = (
+    "sources",
+    "provinces",
+    "demand",
+    "technologies",
+    "fleet",
+    "committed",
+    "potentials",
+    "corridors",
+    "corridor_capacity",
+    "obligation_weights",
+)
 TINY = tuple(TABLE[name] for name in NAMES)
 
 TECHNOLOGY = "{},{},{},{},{},none,none,none,{},3,0.06,{},0,1,0,{},{},1,1,official,a"
@@ -109,7 +119,13 @@ def test_tables_come_back_in_the_units_and_kinds_of_their_files(folder: Path) ->
     assert tuple(tables) == NAMES
     fleet = tables["fleet"]
     assert list(fleet.columns) == [
-        "province", "technology", "cohort_year", "capacity_gw", "energy_gwh", "quality", "source"
+        "province",
+        "technology",
+        "cohort_year",
+        "capacity_gw",
+        "energy_gwh",
+        "quality",
+        "source",
     ]
     assert list(fleet.index) == [0, 1, 2]
     assert fleet["cohort_year"].dtype == "int64"
@@ -157,7 +173,12 @@ def test_all_problems_of_all_kinds_are_reported_together(folder: Path) -> None:
     change(folder, "policy/obligation_weights.csv", "0.2,0.195", "0.2,0.3")
     found = problems(folder)
     assert [line.split(":")[0] for line in found] == [
-        "fleet.csv", "fleet.csv", "demand.csv", "demand.csv", "fleet.csv", "corridors.csv",
+        "fleet.csv",
+        "fleet.csv",
+        "demand.csv",
+        "demand.csv",
+        "fleet.csv",
+        "corridors.csv",
         "policy/obligation_weights.csv",
     ]
 
@@ -184,8 +205,10 @@ def test_file_in_another_encoding(folder: Path) -> None:
     text = (folder / "provinces.csv").read_text("utf-8")
     (folder / "provinces.csv").write_bytes(text.encode("gb18030"))
     (line,) = problems(folder)
-    assert line == (f"provinces.csv: byte {text.encode('utf-8').index('北'.encode())} is not UTF-8; "
-                    "save the file as UTF-8")
+    assert line == (
+        f"provinces.csv: byte {text.encode('utf-8').index('北'.encode())} is not UTF-8; "
+        "save the file as UTF-8"
+    )
 
 
 def test_empty_file(folder: Path) -> None:
@@ -204,8 +227,10 @@ def test_file_cut_off_in_a_row(folder: Path) -> None:
 
 def test_file_cut_off_in_a_quoted_cell(folder: Path) -> None:
     change(folder, "sources.csv", "b,Yearbook", 'b,"Yearbook')
-    assert "sources.csv:3: unexpected end of data; correct the quotes, or restore the file if it is cut " \
+    assert (
+        "sources.csv:3: unexpected end of data; correct the quotes, or restore the file if it is cut "
         "off here" in problems(folder)
+    )
 
 
 def test_row_with_a_cell_too_many(folder: Path) -> None:
@@ -252,9 +277,7 @@ def test_column_written_twice(folder: Path) -> None:
 
 def test_number_below_its_bound(folder: Path) -> None:
     change(folder, "fleet.csv", "2010,7.5", "2010,-5")
-    assert problems(folder) == [
-        "fleet.csv:3: capacity_gw=-5 is below 0 GW; write a value in [0, 200] GW"
-    ]
+    assert problems(folder) == ["fleet.csv:3: capacity_gw=-5 is below 0 GW; write a value in [0, 200] GW"]
 
 
 def test_number_in_a_wrong_unit_is_above_its_bound(folder: Path) -> None:
@@ -314,8 +337,12 @@ def test_unknown_quality(folder: Path) -> None:
 
 
 def test_bounds_on_one_side() -> None:
-    table = Table("t", ("x",), (Column("x", "km", low=1.0, meaning="length"), Column("y", high=3.0),
-                                Column("z", "CNY")), "A table.")
+    table = Table(
+        "t",
+        ("x",),
+        (Column("x", "km", low=1.0, meaning="length"), Column("y", high=3.0), Column("z", "CNY")),
+        "A table.",
+    )
     text = describe(table)
     assert "| `x` | km | a value of at least 1 km | length |" in text
     assert "| `y` |  | a value of at most 3 |  |" in text
@@ -360,9 +387,7 @@ def test_broken_reference_in_several_rows_is_reported_once(folder: Path) -> None
 
 def test_unknown_source(folder: Path) -> None:
     change(folder, "demand.csv", "288.5,official,b", "288.5,official,yearbook")
-    assert problems(folder) == [
-        "demand.csv:4: source=yearbook is not in sources.csv; write one of a, b"
-    ]
+    assert problems(folder) == ["demand.csv:4: source=yearbook is not in sources.csv; write one of a, b"]
 
 
 def test_province_without_a_row(folder: Path) -> None:
@@ -375,8 +400,7 @@ def test_province_without_a_row(folder: Path) -> None:
 def test_corridor_without_a_row(folder: Path) -> None:
     change(folder, "corridor_capacity.csv", "BJ-HE,2023,20,estimate,a\n", "")
     assert problems(folder) == [
-        "corridor_capacity.csv: no row for corridor BJ-HE; add one for each (all of corridors.csv are "
-        "needed)"
+        "corridor_capacity.csv: no row for corridor BJ-HE; add one for each (all of corridors.csv are needed)"
     ]
 
 

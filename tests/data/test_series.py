@@ -15,8 +15,10 @@ TIME = pd.date_range("2023-01-01", periods=8760, freq="h")
 def base(tmp_path):
     """Two provinces, constant capacity factors of 0.3, flat demand."""
     values = {name: np.full((2, 8760), 1.0 if name == "demand" else 0.3) for name in SERIES}
-    data = xr.Dataset({name: (("province", "time"), x) for name, x in values.items()},
-                      {"province": ["GD", "GX"], "time": TIME})
+    data = xr.Dataset(
+        {name: (("province", "time"), x) for name, x in values.items()},
+        {"province": ["GD", "GX"], "time": TIME},
+    )
     data.to_netcdf(tmp_path / "base.nc")
     return tmp_path / "base.nc"
 
@@ -117,8 +119,9 @@ def test_replacement_by_time_and_value_alone(base, tmp_path):
 
 
 def test_replacement_by_netcdf(base, tmp_path):
-    xr.Dataset({"solar": (("time", "province"), np.full((8760, 2), 0.25))},
-               {"province": ["GX", "GD"], "time": TIME}).to_netcdf(tmp_path / "s.nc")
+    xr.Dataset(
+        {"solar": (("time", "province"), np.full((8760, 2), 0.25))}, {"province": ["GX", "GD"], "time": TIME}
+    ).to_netcdf(tmp_path / "s.nc")
     assert float(read_series(base, {"solar": tmp_path / "s.nc"})["solar"].mean()) == pytest.approx(0.25)
 
 
@@ -142,7 +145,8 @@ def test_missing_province_in_a_replacement(base, tmp_path):
     path = csv(tmp_path / "x.csv", {"GD": 0.5})
     assert problems(base, {"solar": path}) == [
         f"series.solar: {path}: no column for province GX; add them, or name single ones as solar.XX to "
-        "replace these alone"]
+        "replace these alone"
+    ]
 
 
 def test_missing_province_in_the_base(base):
@@ -164,7 +168,8 @@ def test_a_gap_in_time(base, tmp_path):
     path = csv(tmp_path / "x.csv", {"value": 0.5}, times)
     assert problems(base, {"solar.GD": path}) == [
         f"series.solar.GD: {path}:7: time=2023-01-01 04:00:00 does not follow 2023-01-01 04:00:00 by one "
-        "hour; write every hour once, in order"]
+        "hour; write every hour once, in order"
+    ]
 
 
 def test_values_missing_negative_and_above_capacity(base, tmp_path):
@@ -192,7 +197,8 @@ def test_demand_in_megawatts(base, tmp_path):
     path = csv(tmp_path / "x.csv", {"value": 34000.0})
     assert problems(base, {"demand.GD": path}) == [
         f"series.demand.GD: {path}: demand.GD: the mean is 34000; demand is over its annual mean: divide all "
-        "hours by their mean (consumption itself is in demand.csv)"]
+        "hours by their mean (consumption itself is in demand.csv)"
+    ]
 
 
 def test_truncated_and_absent_files(base, tmp_path):
@@ -205,17 +211,21 @@ def test_truncated_and_absent_files(base, tmp_path):
     absent = tmp_path / "absent.nc"
     assert problems(absent) == [f"{absent} does not exist; restore it, or correct the name"]
     assert problems(base, {"solar": absent}) == [
-        f"series.solar: {absent} does not exist; restore it, or correct the name"]
+        f"series.solar: {absent} does not exist; restore it, or correct the name"
+    ]
     assert problems(base, {"solar": tmp_path / "no.csv"}) == [
-        f"series.solar: {tmp_path / 'no.csv'} does not exist; correct the name"]
+        f"series.solar: {tmp_path / 'no.csv'} does not exist; correct the name"
+    ]
 
 
 def test_file_without_a_variable_or_time(base, tmp_path):
     with xr.open_dataset(base) as data:
         data.drop_vars("hydro").to_netcdf(tmp_path / "part.nc")
     assert problems(tmp_path / "part.nc") == [
-        f"{tmp_path / 'part.nc'}: variable hydro is missing; restore the file"]
+        f"{tmp_path / 'part.nc'}: variable hydro is missing; restore the file"
+    ]
     path = tmp_path / "x.csv"
     path.write_text("hour,GD\n0,0.5\n")
     assert problems(base, {"solar.GD": path}) == [
-        f"series.solar.GD: {path}: column time is missing; add it (2023-01-01 00:00, start of the hour)"]
+        f"series.solar.GD: {path}: column time is missing; add it (2023-01-01 00:00, start of the hour)"
+    ]

@@ -11,15 +11,18 @@ from tests.tiny import differences, run_tiny, tiny
 
 def screening():
     return tiny(
-        {("A", 2030): [1.0, 0.7, 0.4]}, hours=[1000.0, 3000.0, 4760.0],
+        {("A", 2030): [1.0, 0.7, 0.4]},
+        hours=[1000.0, 3000.0, 4760.0],
         technologies={
             "base": dict(build=True, annuity=700.0, fom=100.0, fuel=0.10, emission=0.9),
             "peaker": dict(build=True, annuity=200.0, fuel=0.40, emission=0.5),
-        })
+        },
+    )
 
 
-@pytest.mark.covers("c_capacity", "c_output_max", "c_balance", "c_annual_generation", "c_emissions",
-                    "c_consumption")
+@pytest.mark.covers(
+    "c_capacity", "c_output_max", "c_balance", "c_annual_generation", "c_emissions", "c_consumption"
+)
 def test_screening_curve_splits_a_load_duration_curve():
     """Proves    each load band goes to the technology that is cheapest at its hours.
 
@@ -68,8 +71,12 @@ def test_degenerate_price_lies_between_its_differences():
     By hand   one GWh less saves 0.30, one more costs 0.60.
     Fails if  a price outside both is reported.
     """
-    run = run_tiny(tiny({("A", 2030): [1.0]}, {
-        "coal": dict(existing={"A": 1.0}, fuel=0.30), "gas": dict(existing={"A": 1.0}, fuel=0.60)}))
+    run = run_tiny(
+        tiny(
+            {("A", 2030): [1.0]},
+            {"coal": dict(existing={"A": 1.0}, fuel=0.30), "gas": dict(existing={"A": 1.0}, fuel=0.60)},
+        )
+    )
     left, right = differences(run, "c_balance", "A", 2030, 0)
     assert (left / 8760, right / 8760) == pytest.approx((0.30, 0.60))
     assert 0.30 - 1e-9 <= run.price("c_balance", "A", 2030, 0) <= 0.60 + 1e-9
@@ -118,10 +125,17 @@ def test_retired_capacity_does_not_come_back():
               price in 2035: 0.30 + (500 + 500) / (5 8760)
     Fails if  it can come back (40920) or is replaced (41670).
     """
-    run = run_tiny(tiny(
-        {("A", 2030): [1.0], ("A", 2035): [2.0]}, years=(2030, 2035), last_span=5,
-        technologies={"old": dict(existing={"A": 3.0}, fuel=0.30, fom=100.0),
-                      "new": dict(build=True, fuel=0.30, annuity=250.0)}))
+    run = run_tiny(
+        tiny(
+            {("A", 2030): [1.0], ("A", 2035): [2.0]},
+            years=(2030, 2035),
+            last_span=5,
+            technologies={
+                "old": dict(existing={"A": 3.0}, fuel=0.30, fom=100.0),
+                "new": dict(build=True, fuel=0.30, annuity=250.0),
+            },
+        )
+    )
     assert run.objective == pytest.approx(41420.0)
     assert run.dual("c_retire", "A", "old", 2035, 2030) == pytest.approx(-500.0)
     assert run.price("c_balance", "A", 2035, 0) == pytest.approx(0.30 + 1000 / (5 * 8760))
@@ -140,9 +154,18 @@ def test_two_periods_of_unequal_span_and_a_discount_rate():
               price 2025 0.05; 2026: (438 - 200) 1 + (8760 p - 200) 1.44 = 0, 8760 p = 200 - 238 / 1.44
     Fails if  spans, discount or the annuity of 2026 are lost.
     """
-    run = run_tiny(tiny(
-        {("A", 2025): [1.0], ("A", 2026): [0.4]}, years=(2025, 2026), last_span=2, rate=0.25,
-        technologies={"old": dict(existing={"A": 2.0}, fuel=0.05), "new": dict(build=True, annuity=200.0)}))
+    run = run_tiny(
+        tiny(
+            {("A", 2025): [1.0], ("A", 2026): [0.4]},
+            years=(2025, 2026),
+            last_span=2,
+            rate=0.25,
+            technologies={
+                "old": dict(existing={"A": 2.0}, fuel=0.05),
+                "new": dict(build=True, annuity=200.0),
+            },
+        )
+    )
     assert run.objective == pytest.approx(458.0)
     assert run.value("v_build", "A", "new", 2025) == pytest.approx(0.4)
     assert run.price("c_balance", "A", 2025, 0) == pytest.approx(0.05)
@@ -158,8 +181,14 @@ def test_life_ends_before_the_year_it_reaches(life, again):
     By hand   v <= y < v + life: with five years 1 GW is built again, with six none.
     Fails if  the last year is counted twice or lost.
     """
-    run = run_tiny(tiny({("A", 2025): [1.0], ("A", 2030): [1.0]}, years=(2025, 2030), last_span=5,
-                        technologies={"new": dict(build=True, annuity=300.0, life=life)}))
+    run = run_tiny(
+        tiny(
+            {("A", 2025): [1.0], ("A", 2030): [1.0]},
+            years=(2025, 2030),
+            last_span=5,
+            technologies={"new": dict(build=True, annuity=300.0, life=life)},
+        )
+    )
     assert run.value("v_build", "A", "new", 2030) == pytest.approx(again)
     assert run.objective == pytest.approx(3000.0)
 
@@ -167,17 +196,26 @@ def test_life_ends_before_the_year_it_reaches(life, again):
 def one_year(**limits):
     """1 GW of demand; old plant at 0.05 MCNY/GWh (438 MCNY/GW-yr), wind at 200, nuclear at 600; D = 2."""
     return tiny(
-        {("A", 2030): [1.0]}, last_span=2,
-        technologies={"old": dict(existing={"A": 2.0}, fuel=0.05), "wind": dict(build=True, annuity=200.0),
-                      "nuclear": dict(build=True, annuity=600.0)}, **limits)
+        {("A", 2030): [1.0]},
+        last_span=2,
+        technologies={
+            "old": dict(existing={"A": 2.0}, fuel=0.05),
+            "wind": dict(build=True, annuity=200.0),
+            "nuclear": dict(build=True, annuity=600.0),
+        },
+        **limits,
+    )
 
 
 @pytest.mark.covers("c_potential", "c_build_limit", "c_committed")
-@pytest.mark.parametrize(("limits", "row", "cost", "rent"), [
-    (dict(potential={("A", "wind"): 0.3}), "c_potential", 2 * (0.3 * 200 + 0.7 * 438), 238.0),
-    (dict(build_limit={("A", "wind", 2030): 0.3}), "c_build_limit", 2 * (0.3 * 200 + 0.7 * 438), 476.0),
-    (dict(committed={("A", "nuclear", 2030): 0.4}), "c_committed", 2 * (0.4 * 600 + 0.6 * 200), 800.0),
-])
+@pytest.mark.parametrize(
+    ("limits", "row", "cost", "rent"),
+    [
+        (dict(potential={("A", "wind"): 0.3}), "c_potential", 2 * (0.3 * 200 + 0.7 * 438), 238.0),
+        (dict(build_limit={("A", "wind", 2030): 0.3}), "c_build_limit", 2 * (0.3 * 200 + 0.7 * 438), 476.0),
+        (dict(committed={("A", "nuclear", 2030): 0.4}), "c_committed", 2 * (0.4 * 600 + 0.6 * 200), 800.0),
+    ],
+)
 def test_limits_on_building_and_their_rents(limits, row, cost, rent):
     """Proves    sites, build rates and commitments bind, and their duals are rents.
 
@@ -202,10 +240,16 @@ def test_sites_hold_old_and_new_capacity_together():
     By hand   0.3 GW are added: 0.3 200 + 0.5 438 = 279.
     Fails if  only additions count (0.5 added: 0.5 200 + 0.3 438 = 231.4).
     """
-    run = run_tiny(tiny({("A", 2030): [1.0]}, {
-        "old": dict(existing={"A": 2.0}, fuel=0.05),
-        "wind": dict(build=True, existing={"A": 0.2}, annuity=200.0)},
-        potential={("A", "wind"): 0.5}))
+    run = run_tiny(
+        tiny(
+            {("A", 2030): [1.0]},
+            {
+                "old": dict(existing={"A": 2.0}, fuel=0.05),
+                "wind": dict(build=True, existing={"A": 0.2}, annuity=200.0),
+            },
+            potential={("A", "wind"): 0.5},
+        )
+    )
     assert run.objective == pytest.approx(279.0)
 
 
@@ -219,9 +263,16 @@ def test_national_build_rate_goes_where_it_saves_most():
               one more GW is worth 350.4 - 200 = 150.4; A's price falls to (200 + 150.4) / 8760 = 0.04
     Fails if  the rate is per province (0.3 + 0.5 GW).
     """
-    run = run_tiny(tiny({("A", 2030): [0.3], ("B", 2030): [1.0]}, {
-        "old": dict(existing={"A": 2.0, "B": 2.0}, fuel={"A": 0.05, "B": 0.04}),
-        "wind": dict(build=True, annuity=200.0)}, national_build_limit={("wind", 2030): 0.5}))
+    run = run_tiny(
+        tiny(
+            {("A", 2030): [0.3], ("B", 2030): [1.0]},
+            {
+                "old": dict(existing={"A": 2.0, "B": 2.0}, fuel={"A": 0.05, "B": 0.04}),
+                "wind": dict(build=True, annuity=200.0),
+            },
+            national_build_limit={("wind", 2030): 0.5},
+        )
+    )
     assert run.objective == pytest.approx(380.32)
     assert run.price("c_national_build_limit", "wind", 2030) == pytest.approx(150.4)
     assert run.price("c_balance", "A", 2030, 0) == pytest.approx(0.04)
@@ -238,11 +289,20 @@ def test_the_past_builds_what_was_committed_and_retires_nothing():
               5 (434.2 + 200) = 3171
     Fails if  wind is built in 2025 (2000), or the idle GW leaves early.
     """
-    run = run_tiny(tiny(
-        {("A", 2025): [1.0], ("A", 2030): [1.0]}, years=(2025, 2030), last_span=5, present_year=2026,
-        technologies={"old": dict(existing={"A": 2.0}, fuel=0.05, fom=10.0, remaining=100),
-                      "wind": dict(build=True, annuity=200.0)},
-        committed={("A", "wind", 2025): 0.1}, build_limit={("A", "wind", 2025): 0.1}))
+    run = run_tiny(
+        tiny(
+            {("A", 2025): [1.0], ("A", 2030): [1.0]},
+            years=(2025, 2030),
+            last_span=5,
+            present_year=2026,
+            technologies={
+                "old": dict(existing={"A": 2.0}, fuel=0.05, fom=10.0, remaining=100),
+                "wind": dict(build=True, annuity=200.0),
+            },
+            committed={("A", "wind", 2025): 0.1},
+            build_limit={("A", "wind", 2025): 0.1},
+        )
+    )
     assert run.objective == pytest.approx(3171.0)
 
 
@@ -254,12 +314,21 @@ def test_a_span_of_equal_years_split_in_two_changes_nothing():
               1210.4 sum_{i<10} 1.05^-i both ways.
     Fails if  spans overlap or leave a gap, or annuities are paid once per vintage.
     """
+
     def years(*years, last_span):
-        return run_tiny(tiny(
-            {("A", y): [1.0, 0.7, 0.4] for y in years}, hours=[1000.0, 3000.0, 4760.0], years=years,
-            last_span=last_span, rate=0.05,
-            technologies={"base": dict(build=True, annuity=700.0, fom=100.0, fuel=0.10),
-                          "peaker": dict(build=True, annuity=200.0, fuel=0.40)})).objective
+        return run_tiny(
+            tiny(
+                {("A", y): [1.0, 0.7, 0.4] for y in years},
+                hours=[1000.0, 3000.0, 4760.0],
+                years=years,
+                last_span=last_span,
+                rate=0.05,
+                technologies={
+                    "base": dict(build=True, annuity=700.0, fom=100.0, fuel=0.10),
+                    "peaker": dict(build=True, annuity=200.0, fuel=0.40),
+                },
+            )
+        ).objective
 
     expected = 1210.4 * sum(1.05**-i for i in range(10))
     assert years(2030, last_span=10) == pytest.approx(expected)
@@ -273,9 +342,16 @@ def test_ten_times_all_costs_leave_the_plan_alone():
     By hand   ten times 1210.4, the same capacities.
     Fails if  a cost is hidden in the model as a number.
     """
-    run = run_tiny(tiny(
-        {("A", 2030): [1.0, 0.7, 0.4]}, hours=[1000.0, 3000.0, 4760.0], lost_load=200.0,
-        technologies={"base": dict(build=True, annuity=7000.0, fom=1000.0, fuel=1.0),
-                      "peaker": dict(build=True, annuity=2000.0, fuel=4.0)}))
+    run = run_tiny(
+        tiny(
+            {("A", 2030): [1.0, 0.7, 0.4]},
+            hours=[1000.0, 3000.0, 4760.0],
+            lost_load=200.0,
+            technologies={
+                "base": dict(build=True, annuity=7000.0, fom=1000.0, fuel=1.0),
+                "peaker": dict(build=True, annuity=2000.0, fuel=4.0),
+            },
+        )
+    )
     assert run.objective == pytest.approx(12104.0)
     assert run.value("v_build", "A", "base", 2030) == pytest.approx(0.7)

@@ -18,8 +18,10 @@ def test_must_run_displaces_wind():
     By hand   coal 0.5, wind 0.5 of 0.8: 8760 0.5 0.30 = 1314; wind sets the price 0, the duty costs 0.30.
     Fails if  must-run is ignored (8760 0.2 0.30 = 525.6) or coal sets the price.
     """
-    system = tiny({("A", 2030): [1.0]}, {
-        "coal": dict(existing={"A": 1.0}, fuel=0.30, must_run=0.5), "wind": dict(existing={"A": 0.8})})
+    system = tiny(
+        {("A", 2030): [1.0]},
+        {"coal": dict(existing={"A": 1.0}, fuel=0.30, must_run=0.5), "wind": dict(existing={"A": 0.8})},
+    )
     run = run_tiny(replace(system, may_retire={"coal": False}))
     assert run.objective == pytest.approx(1314.0)
     assert run.price("c_balance", "A", 2030, 0) == pytest.approx(0.0)
@@ -38,9 +40,16 @@ def test_water_moves_to_the_dear_hour_above_its_minimum_flow():
               0.60 - 0.30 = 0.30
     Fails if  minimum flow is ignored (1314) or water is bound by the hour (hydro 0.5 and 0.5: 1971).
     """
-    run = run_tiny(tiny({("A", 2030): [1.5, 0.5]}, {
-        "hydro": dict(existing={"A": 1.0}, must_run=0.2, water=1.0),
-        "coal": dict(existing={"A": 0.5}, fuel=0.30), "gas": dict(existing={"A": 2.0}, fuel=0.60)}))
+    run = run_tiny(
+        tiny(
+            {("A", 2030): [1.5, 0.5]},
+            {
+                "hydro": dict(existing={"A": 1.0}, must_run=0.2, water=1.0),
+                "coal": dict(existing={"A": 0.5}, fuel=0.30),
+                "gas": dict(existing={"A": 2.0}, fuel=0.60),
+            },
+        )
+    )
     assert run.objective == pytest.approx(1576.8)
     assert [run.price("c_balance", "A", 2030, t) for t in (0, 1)] == pytest.approx([0.60, 0.30])
     assert run.dual("c_inflow", "A", "hydro", 2030, 0) == pytest.approx(-2628.0)

@@ -16,10 +16,15 @@ def two_buses(line_gw: float, **more):
     """A: coal at 0.20, demand 0.5; B: gas at 0.50, demand 1.0; loss 5 %, A's export tariff 0.03."""
     return tiny(
         {("A", YEAR): [0.5], ("B", YEAR): [1.0]},
-        {"coal": dict(provinces=["A"], existing={"A": 3.0}, fuel=0.20),
-         "gas": dict(provinces=["B"], existing={"B": 3.0}, fuel=0.50)},
+        {
+            "coal": dict(provinces=["A"], existing={"A": 3.0}, fuel=0.20),
+            "gas": dict(provinces=["B"], existing={"B": 3.0}, fuel=0.50),
+        },
         corridors=(Corridor("A-B", ("A", "B"), loss=0.05, annuity=100.0),),
-        line_capacity={("A-B", YEAR): line_gw}, export_tariff={"A": 0.03}, **more)
+        line_capacity={("A-B", YEAR): line_gw},
+        export_tariff={"A": 0.03},
+        **more,
+    )
 
 
 @pytest.mark.covers("c_flow_max", "c_balance")
@@ -76,10 +81,15 @@ def short_of_capacity(**more):
     line with a loss of 10 %."""
     return tiny(
         {("A", YEAR): [0.0], ("B", YEAR): [0.0]},
-        {"coal": dict(provinces=["A"], build=True, annuity=100.0, credit=1.0),
-         "gas": dict(provinces=["B"], build=True, annuity=160.0, credit=1.0)},
-        corridors=(Corridor("A-B", ("A", "B"), loss=0.10),), line_capacity={("A-B", YEAR): 0.3},
-        peak={("A", YEAR): 1.0, ("B", YEAR): 1.0}, **more)
+        {
+            "coal": dict(provinces=["A"], build=True, annuity=100.0, credit=1.0),
+            "gas": dict(provinces=["B"], build=True, annuity=160.0, credit=1.0),
+        },
+        corridors=(Corridor("A-B", ("A", "B"), loss=0.10),),
+        line_capacity={("A-B", YEAR): 0.3},
+        peak={("A", YEAR): 1.0, ("B", YEAR): 1.0},
+        **more,
+    )
 
 
 @pytest.mark.covers("c_adequacy", "c_firm_max")

@@ -9,9 +9,14 @@ from tests.tiny import run_tiny, tiny
 
 def two_hours(power: float, wear: float = 0.0):
     """Two hours of 4380 h: demand 0.5 and 1.0 GW; 0.8 GW of coal at 0.20, gas at 0.50; a store of 81 %."""
-    return tiny({("A", 2030): [0.5, 1.0]}, {
-        "coal": dict(existing={"A": 0.8}, fuel=0.20), "gas": dict(existing={"A": 2.0}, fuel=0.50),
-        "battery": dict(existing={"A": power}, duration=(1.0, 1.0), efficiency=0.81, wear=wear)})
+    return tiny(
+        {("A", 2030): [0.5, 1.0]},
+        {
+            "coal": dict(existing={"A": 0.8}, fuel=0.20),
+            "gas": dict(existing={"A": 2.0}, fuel=0.50),
+            "battery": dict(existing={"A": power}, duration=(1.0, 1.0), efficiency=0.81, wear=wear),
+        },
+    )
 
 
 @pytest.mark.covers("c_stored", "c_charge_max", "c_consumption")
@@ -57,9 +62,16 @@ def test_new_stores_hold_their_least_duration():
               one GWh of duty costs 5; price dear 0.20 + 30 / 4380
     Fails if  energy is free (1318) or follows need (1319).
     """
-    run = run_tiny(tiny({("A", 2030): [0.5, 1.0]}, {
-        "coal": dict(existing={"A": 0.8}, fuel=0.20), "gas": dict(existing={"A": 2.0}, fuel=0.50),
-        "battery": dict(build=True, duration=(2.0, 8.0), annuity=20.0, energy_annuity=5.0)}))
+    run = run_tiny(
+        tiny(
+            {("A", 2030): [0.5, 1.0]},
+            {
+                "coal": dict(existing={"A": 0.8}, fuel=0.20),
+                "gas": dict(existing={"A": 2.0}, fuel=0.50),
+                "battery": dict(build=True, duration=(2.0, 8.0), annuity=20.0, energy_annuity=5.0),
+            },
+        )
+    )
     assert run.objective == pytest.approx(1320.0)
     assert run.value("v_energy", "A", "battery", 2030) == pytest.approx(0.4)
     assert run.dual("c_duration_min", "A", "battery", 2030) == pytest.approx(5.0)
@@ -75,9 +87,15 @@ def test_new_stores_hold_at_most_their_longest_duration():
     By hand   1.0 GWh must be kept: 1.0 GW, 20 + 5 = 25; one GWh beyond the limit saves 20.
     Fails if  duration is free (0.5 GW, 1 GWh: 15).
     """
-    run = run_tiny(tiny({("A", 2030): [0.0, 0.0, 0.5, 0.5]}, {
-        "wind": dict(existing={"A": 1.0}, availability=[1.0, 1.0, 0.0, 0.0]),
-        "battery": dict(build=True, duration=(0.5, 1.0), annuity=20.0, energy_annuity=5.0)}))
+    run = run_tiny(
+        tiny(
+            {("A", 2030): [0.0, 0.0, 0.5, 0.5]},
+            {
+                "wind": dict(existing={"A": 1.0}, availability=[1.0, 1.0, 0.0, 0.0]),
+                "battery": dict(build=True, duration=(0.5, 1.0), annuity=20.0, energy_annuity=5.0),
+            },
+        )
+    )
     assert run.objective == pytest.approx(25.0)
     assert run.value("v_build", "A", "battery", 2030) == pytest.approx(1.0)
     assert run.dual("c_duration_max", "A", "battery", 2030) == pytest.approx(-20.0)
@@ -85,14 +103,19 @@ def test_new_stores_hold_at_most_their_longest_duration():
 
 def three_hours(**store):
     """Three hours of 2920 h: free wind of 1 GW in two, demand 1 GW in the third; gas at 0.50."""
-    return dict(technologies={
-        "wind": dict(existing={"A": 1.0}, availability=[1.0, 1.0, 0.0]),
-        "gas": dict(existing={"A": 2.0}, fuel=0.50), "battery": store})
+    return dict(
+        technologies={
+            "wind": dict(existing={"A": 1.0}, availability=[1.0, 1.0, 0.0]),
+            "gas": dict(existing={"A": 2.0}, fuel=0.50),
+            "battery": store,
+        }
+    )
 
 
 @pytest.mark.covers("c_discharge_max", "c_stored_max")
-@pytest.mark.parametrize(("hours", "discharge", "row", "t"), [
-    (2.0, 0.6, "c_discharge_max", 2), (0.5, 0.3, "c_stored_max", 1)])
+@pytest.mark.parametrize(
+    ("hours", "discharge", "row", "t"), [(2.0, 0.6, "c_discharge_max", 2), (0.5, 0.3, "c_stored_max", 1)]
+)
 def test_discharge_is_bound_by_power_or_by_energy(hours, discharge, row, t):
     """Proves    discharging stays within power, stored energy within energy.
 
@@ -116,10 +139,16 @@ def test_stores_of_the_past_have_the_energy_that_was_built():
               one GWh more would save 1460 and cost 100: 1360; one GW less would save 50
     Fails if  duration limits or optimisation apply to what stands.
     """
-    run = run_tiny(tiny(
-        {("A", 2025): [0.0, 0.0, 1.0]}, years=(2025,), present_year=2026,
-        **three_hours(build=True, duration=(2.0, 8.0), annuity=50.0, energy_annuity=100.0),
-        committed={("A", "battery", 2025): 0.6}, committed_energy={("A", "battery", 2025): 0.3}))
+    run = run_tiny(
+        tiny(
+            {("A", 2025): [0.0, 0.0, 1.0]},
+            years=(2025,),
+            present_year=2026,
+            **three_hours(build=True, duration=(2.0, 8.0), annuity=50.0, energy_annuity=100.0),
+            committed={("A", "battery", 2025): 0.6},
+            committed_energy={("A", "battery", 2025): 0.3},
+        )
+    )
     assert run.objective == pytest.approx(1082.0)
     assert run.dual("c_committed_energy", "A", "battery", 2025) == pytest.approx(-1360.0)
     assert run.price("c_committed", "A", "battery", 2025) == pytest.approx(50.0)

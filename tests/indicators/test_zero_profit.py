@@ -60,11 +60,21 @@ def test_a_site_rent_over_two_years():
     By hand   per GW of wind: energy 438 2.44 = 1068.72, annuity 488, fixed O&M 73.2, sites 208 2.44 = 507.52.
     Fails if  years are not weighted by D.
     """
-    lines = lines_of(run_tiny(tiny(
-        {("A", 2025): [1.0], ("A", 2026): [1.0]}, years=(2025, 2026), last_span=2, rate=0.25,
-        technologies={"old": dict(existing={"A": 2.0}, fuel=0.05),
-                      "wind": dict(build=True, annuity=200.0, fom=30.0)},
-        potential={("A", "wind"): 0.3})))
+    lines = lines_of(
+        run_tiny(
+            tiny(
+                {("A", 2025): [1.0], ("A", 2026): [1.0]},
+                years=(2025, 2026),
+                last_span=2,
+                rate=0.25,
+                technologies={
+                    "old": dict(existing={"A": 2.0}, fuel=0.05),
+                    "wind": dict(build=True, annuity=200.0, fom=30.0),
+                },
+                potential={("A", "wind"): 0.3},
+            )
+        )
+    )
     assert lines["energy"] == pytest.approx(1068.72)
     assert lines["annuity"] == pytest.approx(-488.0)
     assert lines["fixed_om"] == pytest.approx(-73.2)
@@ -81,14 +91,27 @@ def test_the_premium_of_eligible_wind():
               3504 per GW of new wind: energy 8760 (0.38 - 0.05 nu), premium 8760 0.8 (0.08 - nu)
     Fails if  the premium is missing or given to output at large.
     """
-    lines = lines_of(run_tiny(tiny(
-        {("A", YEAR): [1.0]}, {
-            "coal": dict(existing={"A": 2.0}, fuel=0.30, emission=1.0),
-            "wind": dict(existing={"A": 0.1}, build=True, annuity=3504.0, **{"class": "nonhydro"})},
-        policy={"weight_total": {("A", YEAR): 0.0}, "weight_nonhydro": {("A", YEAR): 0.0}, "benchmark": {},
-                "ccer_factor": {"A": 0.8}}), {
-        "carbon": dict(instrument="price", price_cny_per_t=80),
-        "green_certificates": dict(trade="none", carbon_linkage="ccer", eligible_from=YEAR)}))
+    lines = lines_of(
+        run_tiny(
+            tiny(
+                {("A", YEAR): [1.0]},
+                {
+                    "coal": dict(existing={"A": 2.0}, fuel=0.30, emission=1.0),
+                    "wind": dict(existing={"A": 0.1}, build=True, annuity=3504.0, **{"class": "nonhydro"}),
+                },
+                policy={
+                    "weight_total": {("A", YEAR): 0.0},
+                    "weight_nonhydro": {("A", YEAR): 0.0},
+                    "benchmark": {},
+                    "ccer_factor": {"A": 0.8},
+                },
+            ),
+            {
+                "carbon": dict(instrument="price", price_cny_per_t=80),
+                "green_certificates": dict(trade="none", carbon_linkage="ccer", eligible_from=YEAR),
+            },
+        )
+    )
     nu = 0.044 / 0.85
     assert lines["energy"] == pytest.approx(HOURS * (0.38 - 0.05 * nu))
     assert lines["carbon_link"] == pytest.approx(HOURS * 0.8 * (0.08 - nu))
@@ -96,9 +119,13 @@ def test_the_premium_of_eligible_wind():
     assert lines["relative"] < 1e-9
 
 
-@pytest.mark.parametrize(("switch", "line"), [
-    (dict(planned_share=0.5, planned_groups=["wind"]), "planned_hours"),
-    (dict(curtailment_limit_share=1 - 2000 / HOURS), "curtailment_limit")])
+@pytest.mark.parametrize(
+    ("switch", "line"),
+    [
+        (dict(planned_share=0.5, planned_groups=["wind"]), "planned_hours"),
+        (dict(curtailment_limit_share=1 - 2000 / HOURS), "curtailment_limit"),
+    ],
+)
 def test_a_duty_that_is_not_kept_is_a_cost_of_capacity(switch, line):
     """Proves    where a guarantee rests on its slack, each GW costs what it asks for beyond its output.
 
@@ -108,10 +135,17 @@ def test_a_duty_that_is_not_kept_is_a_cost_of_capacity(switch, line):
     By hand   wind does not run; 2000 GWh of slack at 0.010 = 20; the commitment loses 900 + 20.
     Fails if  the duty per GW is missing, or is counted as income.
     """
-    lines = lines_of(run_tiny(tiny({("A", YEAR): [1.0]}, {
-        "hydro": dict(existing={"A": 1.5}), "wind": dict(build=True, annuity=900.0, wear=0.02)},
-        committed={("A", "wind", YEAR): 1.0}, policy={"planned_hours": {("A", "wind"): 4000.0}}),
-        {"power": dict(slack_cny_per_mwh=10, **switch)}))
+    lines = lines_of(
+        run_tiny(
+            tiny(
+                {("A", YEAR): [1.0]},
+                {"hydro": dict(existing={"A": 1.5}), "wind": dict(build=True, annuity=900.0, wear=0.02)},
+                committed={("A", "wind", YEAR): 1.0},
+                policy={"planned_hours": {("A", "wind"): 4000.0}},
+            ),
+            {"power": dict(slack_cny_per_mwh=10, **switch)},
+        )
+    )
     assert lines[line] == pytest.approx(-20.0)
     assert lines["committed"] == pytest.approx(920.0)
     assert lines["relative"] < 1e-9
@@ -128,12 +162,19 @@ def test_hours_of_storage_beyond_the_fleets_are_worth_their_energy():
               new, per GW: 3 1095 = 3285 = 100 + 3 300 + rent 2285
     Fails if  the fleet's mean hours (1.25 / 0.75) are taken for the vintage's.
     """
-    run = run_tiny(tiny({("A", YEAR): [0.0, 0.0, 1.0, 1.0]}, {
-        "wind": dict(existing={"A": 2.0}, availability=[1.0, 1.0, 0.0, 0.0]),
-        "gas": dict(existing={"A": 2.0}, fuel=0.50),
-        "battery": dict(existing={"A": 0.5}, build=True, duration=(1.0, 3.0), annuity=100.0,
-                        energy_annuity=300.0)},
-        build_limit={("A", "battery", YEAR): 0.25}))
+    run = run_tiny(
+        tiny(
+            {("A", YEAR): [0.0, 0.0, 1.0, 1.0]},
+            {
+                "wind": dict(existing={"A": 2.0}, availability=[1.0, 1.0, 0.0, 0.0]),
+                "gas": dict(existing={"A": 2.0}, fuel=0.50),
+                "battery": dict(
+                    existing={"A": 0.5}, build=True, duration=(1.0, 3.0), annuity=100.0, energy_annuity=300.0
+                ),
+            },
+            build_limit={("A", "battery", YEAR): 0.25},
+        )
+    )
     lines = lines_of(run)
     assert run.value("v_build_energy", "A", "battery", YEAR) == pytest.approx(0.75)
     assert lines["energy"] + lines["longer_storage"] == pytest.approx(3285.0)

@@ -13,19 +13,29 @@ HOURS = 8760
 
 def two_coal_fleets(benchmark: float = 0.9):
     """1 GW of demand; 1 GW of old coal (1.0 kt/GWh, 0.30 MCNY/GWh) and of new coal (0.8, 0.34)."""
-    return tiny({("A", YEAR): [1.0]}, {
-        "old": dict(existing={"A": 1.0}, fuel=0.30, emission=1.0, group="coal"),
-        "new": dict(existing={"A": 1.0}, fuel=0.34, emission=0.8, group="coal")},
-        policy={"benchmark": {("old", YEAR): benchmark, ("new", YEAR): benchmark}})
+    return tiny(
+        {("A", YEAR): [1.0]},
+        {
+            "old": dict(existing={"A": 1.0}, fuel=0.30, emission=1.0, group="coal"),
+            "new": dict(existing={"A": 1.0}, fuel=0.34, emission=0.8, group="coal"),
+        },
+        policy={"benchmark": {("old", YEAR): benchmark, ("new", YEAR): benchmark}},
+    )
 
 
 def coal_and_gas(years=(YEAR,), **more):
     """1 GW of demand; 1 GW of coal (1.0 kt/GWh, 0.30 MCNY/GWh) and of gas (0.4, 0.45): 0.25 MCNY per kt
     avoided."""
-    return tiny({("A", y): [1.0] for y in years}, {
-        "coal": dict(existing={"A": 1.0}, fuel=0.30, emission=1.0),
-        "gas": dict(existing={"A": 1.0}, fuel=0.45, emission=0.4)}, years=years,
-        policy={"benchmark": {}}, **more)
+    return tiny(
+        {("A", y): [1.0] for y in years},
+        {
+            "coal": dict(existing={"A": 1.0}, fuel=0.30, emission=1.0),
+            "gas": dict(existing={"A": 1.0}, fuel=0.45, emission=0.4),
+        },
+        years=years,
+        policy={"benchmark": {}},
+        **more,
+    )
 
 
 @pytest.mark.covers("c_allowances")
@@ -55,8 +65,10 @@ def test_auctioned_volume_is_a_number_and_not_a_subsidy_to_output():
               allowance price 0.20 again; power price 0.30 + 0.20 0.19 = 0.338
     Fails if  the auction follows output (power price 0.32) or is not added (s = 0.05).
     """
-    run = run_tiny(two_coal_fleets(), {"carbon": dict(
-        instrument="benchmark", auction_share=0.1, auction_volume_mt=0.7884)})
+    run = run_tiny(
+        two_coal_fleets(),
+        {"carbon": dict(instrument="benchmark", auction_share=0.1, auction_volume_mt=0.7884)},
+    )
     assert run.objective == pytest.approx(2803.2)
     assert run.price("c_allowances", YEAR) == pytest.approx(0.20)
     assert run.price("c_balance", "A", YEAR, 0) == pytest.approx(0.338)
@@ -88,6 +100,7 @@ def test_a_caps_dual_used_as_a_price():
               just below the price all is coal (1.0), just above all is gas (0.4): 0.4 < cap < 1.0
     Fails if  the dual is not undiscounted, or the price is charged on something else than emissions.
     """
+
     def system():
         return coal_and_gas((2025, 2026), last_span=2, rate=0.25)
 
@@ -120,12 +133,15 @@ def test_pass_through_bends_decisions_only_in_part():
     assert run_tiny(coal_and_gas(), {"carbon": options}).objective == pytest.approx(5343.6)
 
 
-@pytest.mark.parametrize(("options", "net"), [
-    (dict(instrument="benchmark"), {"old": 0.1, "new": -0.1}),
-    (dict(instrument="benchmark", benchmark_factor=0.5, auction_share=0.2), {"old": 0.64, "new": 0.44}),
-    (dict(instrument="benchmark", benchmark_factor=0.5, gap_cap_share=0.2), {"old": 0.2, "new": 0.16}),
-    (dict(instrument="cap", cap_mt=5.0), {"old": 1.0, "new": 0.8}),
-])
+@pytest.mark.parametrize(
+    ("options", "net"),
+    [
+        (dict(instrument="benchmark"), {"old": 0.1, "new": -0.1}),
+        (dict(instrument="benchmark", benchmark_factor=0.5, auction_share=0.2), {"old": 0.64, "new": 0.44}),
+        (dict(instrument="benchmark", benchmark_factor=0.5, gap_cap_share=0.2), {"old": 0.2, "new": 0.16}),
+        (dict(instrument="cap", cap_mt=5.0), {"old": 1.0, "new": 0.8}),
+    ],
+)
 def test_what_a_plant_owes(options, net):
     """Proves    net = e - (1 - a) f b, capped at a share of e, and e alone under a cap.
 
@@ -162,9 +178,18 @@ def test_offsets_up_to_a_share_of_verified_emissions():
               one kt emitted costs tau - 0.05 nu = 0.25, what gas avoids it for
     Fails if  the limit is on the deficit, or CCER is settled at tau.
     """
-    run = run_tiny(coal_and_gas(), {"carbon": dict(
-        instrument="cap", cap_mt=6.132, offset_limit_share=0.05, external_ccer_mt=10,
-        external_ccer_cny_per_t=80)})
+    run = run_tiny(
+        coal_and_gas(),
+        {
+            "carbon": dict(
+                instrument="cap",
+                cap_mt=6.132,
+                offset_limit_share=0.05,
+                external_ccer_mt=10,
+                external_ccer_cny_per_t=80,
+            )
+        },
+    )
     emissions = 6132 / 0.95
     coal = (0.7 / 0.95 - 0.4) / 0.6
     tau, nu = run.price("c_allowances", YEAR), run.price("c_offset_limit", YEAR)
@@ -202,8 +227,10 @@ def test_emissions_peak_and_fall():
     Fails if  the level starts at the peak year, or falls by planning years instead of calendar years.
     """
     peak = dict(year=2030, level_mt=6.132, decline_after_share=0.1)
-    run = run_tiny(coal_and_gas((2025, 2030, 2035), last_span=5), {"carbon": dict(
-        instrument="price", price_cny_per_t=0, peak_year=peak)})
+    run = run_tiny(
+        coal_and_gas((2025, 2030, 2035), last_span=5),
+        {"carbon": dict(instrument="price", price_cny_per_t=0, peak_year=peak)},
+    )
     share = (0.7 * 0.9**5 - 0.4) / 0.6
     assert run.objective == pytest.approx(5 * HOURS * (0.75 + 0.45 - 0.15 * share))
     assert [run.price("c_emission_peak", y) for y in (2025, 2030, 2035)] == pytest.approx([0.25] * 3)
@@ -218,7 +245,8 @@ def test_a_peak_that_is_too_dear_is_exceeded():
     Fails if  the rule binds beyond its slack's price.
     """
     peak = dict(year=2030, level_mt=6.132, slack_cny_per_t=100)
-    run = run_tiny(coal_and_gas((2030, 2035)), {"carbon": dict(
-        instrument="price", price_cny_per_t=0, peak_year=peak)})
+    run = run_tiny(
+        coal_and_gas((2030, 2035)), {"carbon": dict(instrument="price", price_cny_per_t=0, peak_year=peak)}
+    )
     assert run.objective == pytest.approx(17344.8)
     assert run.price("c_emission_peak", 2035) == pytest.approx(0.10)

@@ -15,18 +15,24 @@ HOURS = 8760
 def three_technologies():
     """1 GW of demand; coal at 0.30, hydro at 0.35, wind at 0.40 MCNY/GWh, plenty of each, and 0.05 GW of free
     hydro and wind; obligations of 50 % and, of that, 30 % non-hydro."""
-    return tiny({("A", YEAR): [1.0]}, {
-        "coal": dict(existing={"A": 2.0}, fuel=0.30),
-        "hydro": dict(existing={"A": 1.0}, fuel=0.35, **{"class": "hydro"}),
-        "wind": dict(existing={"A": 1.0}, fuel=0.40, **{"class": "nonhydro"}),
-        "free_hydro": dict(existing={"A": 0.05}, **{"class": "hydro"}),
-        "free_wind": dict(existing={"A": 0.05}, **{"class": "nonhydro"})},
-        policy=weights({"A": 0.5}, {"A": 0.3}))
+    return tiny(
+        {("A", YEAR): [1.0]},
+        {
+            "coal": dict(existing={"A": 2.0}, fuel=0.30),
+            "hydro": dict(existing={"A": 1.0}, fuel=0.35, **{"class": "hydro"}),
+            "wind": dict(existing={"A": 1.0}, fuel=0.40, **{"class": "nonhydro"}),
+            "free_hydro": dict(existing={"A": 0.05}, **{"class": "hydro"}),
+            "free_wind": dict(existing={"A": 0.05}, **{"class": "nonhydro"}),
+        },
+        policy=weights({"A": 0.5}, {"A": 0.3}),
+    )
 
 
 def weights(total: dict, nonhydro: dict) -> dict:
-    return {"weight_total": {(r, YEAR): x for r, x in total.items()},
-            "weight_nonhydro": {(r, YEAR): x for r, x in nonhydro.items()}}
+    return {
+        "weight_total": {(r, YEAR): x for r, x in total.items()},
+        "weight_nonhydro": {(r, YEAR): x for r, x in nonhydro.items()},
+    }
 
 
 @pytest.mark.covers("c_certificates", "c_obligation_nonhydro", "c_obligation_total", "c_consumption")
@@ -49,8 +55,9 @@ def test_nested_obligation_prices_each_class_by_its_best_use():
 
 
 @pytest.mark.covers("c_obligation_nonhydro", "c_obligation_total")
-@pytest.mark.parametrize(("payment", "cost", "hydro", "nonhydro"), [
-    (70, 2584.2, 0.05, 0.07), (30, 2470.32, 0.03, 0.03)])
+@pytest.mark.parametrize(
+    ("payment", "cost", "hydro", "nonhydro"), [(70, 2584.2, 0.05, 0.07), (30, 2470.32, 0.03, 0.03)]
+)
 def test_one_missing_mwh_pays_once_and_bounds_the_price(payment, cost, hydro, nonhydro):
     """Proves    what is missing of both rows is paid for once, and no certificate is dearer than that.
 
@@ -60,8 +67,10 @@ def test_one_missing_mwh_pays_once_and_bounds_the_price(payment, cost, hydro, no
               30: both give way: 8760 (0.9 0.30 + 0.4 0.03) = 8760 0.282 = 2470.32; prices 0.03
     Fails if  a missing non-hydro MWh pays twice (wind runs, 2649.9, or 2536.02).
     """
-    run = run_tiny(three_technologies(), {"green_certificates": dict(
-        trade="none", compliance_payment_cny_per_mwh=payment)})
+    run = run_tiny(
+        three_technologies(),
+        {"green_certificates": dict(trade="none", compliance_payment_cny_per_mwh=payment)},
+    )
     assert run.objective == pytest.approx(cost)
     assert run.price("c_certificates", "A", "hydro", YEAR) == pytest.approx(hydro)
     assert run.price("c_certificates", "A", "nonhydro", YEAR) == pytest.approx(nonhydro)
@@ -78,11 +87,18 @@ def test_losses_of_stores_are_consumption_under_the_obligation():
     Fails if  the obligation is on demand (4380 (0.15 0.30 + 0.05 0.40) = 284.7).
     """
     first = dict(availability=[1.0, 0.0])
-    run = run_tiny(tiny({("A", YEAR): [0.0, 0.1]}, {
-        "coal": dict(existing={"A": 2.0}, fuel=0.30, **first),
-        "wind": dict(existing={"A": 1.0}, fuel=0.40, **first, **{"class": "nonhydro"}),
-        "battery": dict(existing={"A": 1.0}, duration=(1.0, 1.0), efficiency=0.5)},
-        policy=weights({"A": 0.5}, {"A": 0.5})), {"green_certificates": dict(trade="none")})
+    run = run_tiny(
+        tiny(
+            {("A", YEAR): [0.0, 0.1]},
+            {
+                "coal": dict(existing={"A": 2.0}, fuel=0.30, **first),
+                "wind": dict(existing={"A": 1.0}, fuel=0.40, **first, **{"class": "nonhydro"}),
+                "battery": dict(existing={"A": 1.0}, duration=(1.0, 1.0), efficiency=0.5),
+            },
+            policy=weights({"A": 0.5}, {"A": 0.5}),
+        ),
+        {"green_certificates": dict(trade="none")},
+    )
     assert run.objective == pytest.approx(306.6)
 
 
@@ -90,17 +106,25 @@ def two_provinces(loss: float = 0.0):
     """A and B: 1 GW of demand, coal at 0.30; wind at 0.35 in A, 0.45 in B; 40 % non-hydro; 0.2 GW of line."""
     return tiny(
         {("A", YEAR): [1.0], ("B", YEAR): [1.0]},
-        {"coal": dict(existing={"A": 2.0, "B": 2.0}, fuel=0.30),
-         "wind": dict(existing={"A": 1.0, "B": 1.0}, fuel={"A": 0.35, "B": 0.45}, **{"class": "nonhydro"})},
-        corridors=(Corridor("A-B", ("A", "B"), loss=loss),), line_capacity={("A-B", YEAR): 0.2},
-        policy=weights({"A": 0.4, "B": 0.4}, {"A": 0.4, "B": 0.4}))
+        {
+            "coal": dict(existing={"A": 2.0, "B": 2.0}, fuel=0.30),
+            "wind": dict(existing={"A": 1.0, "B": 1.0}, fuel={"A": 0.35, "B": 0.45}, **{"class": "nonhydro"}),
+        },
+        corridors=(Corridor("A-B", ("A", "B"), loss=loss),),
+        line_capacity={("A-B", YEAR): 0.2},
+        policy=weights({"A": 0.4, "B": 0.4}, {"A": 0.4, "B": 0.4}),
+    )
 
 
 @pytest.mark.covers("c_certificates", "c_bundled", "c_certified")
-@pytest.mark.parametrize(("trade", "premium", "wind_a", "price_a", "price_b"), [
-    ("none", 0.4 * 0.05 + 0.4 * 0.15, 0.4, 0.05, 0.15),
-    ("bundled", 0.6 * 0.05 + 0.2 * 0.15, 0.6, 0.05, 0.15),
-    ("national", 0.8 * 0.05, 0.8, 0.05, 0.05)])
+@pytest.mark.parametrize(
+    ("trade", "premium", "wind_a", "price_a", "price_b"),
+    [
+        ("none", 0.4 * 0.05 + 0.4 * 0.15, 0.4, 0.05, 0.15),
+        ("bundled", 0.6 * 0.05 + 0.2 * 0.15, 0.6, 0.05, 0.15),
+        ("national", 0.8 * 0.05, 0.8, 0.05, 0.05),
+    ],
+)
 def test_trade_widens_the_market(trade, premium, wind_a, price_a, price_b):
     """Proves    each kind of trade contains the one before: national <= bundled <= none.
 
@@ -138,11 +162,15 @@ def test_bundled_certificates_are_delivered_power():
 def linked(build_wind: float, wind: dict | None = None):
     """1 GW of demand; coal at 0.30 with 1 kt/GWh; wind of 8760 h, new at ``build_wind`` MCNY/GWh, old wind or
     hydro as given; nothing obliged, crediting factor 0.8."""
-    return tiny({("A", YEAR): [1.0]}, {
-        "coal": dict(existing={"A": 2.0}, fuel=0.30, emission=1.0),
-        "wind": dict(build=True, annuity=build_wind * HOURS, **{"class": "nonhydro"}) | (wind or {}),
-        "hydro": dict(existing={"A": 0.1}, **{"class": "hydro"})},
-        policy=weights({"A": 0.0}, {"A": 0.0}) | {"benchmark": {}, "ccer_factor": {"A": 0.8}})
+    return tiny(
+        {("A", YEAR): [1.0]},
+        {
+            "coal": dict(existing={"A": 2.0}, fuel=0.30, emission=1.0),
+            "wind": dict(build=True, annuity=build_wind * HOURS, **{"class": "nonhydro"}) | (wind or {}),
+            "hydro": dict(existing={"A": 0.1}, **{"class": "hydro"}),
+        },
+        policy=weights({"A": 0.0}, {"A": 0.0}) | {"benchmark": {}, "ccer_factor": {"A": 0.8}},
+    )
 
 
 @pytest.mark.covers("c_ccer_link", "c_eligible", "c_offset_limit", "c_ccer")
@@ -158,9 +186,13 @@ def test_new_wind_turns_its_output_into_ccer():
               cost 8760 (0.38 (0.8 - x) + 0.40 x - 0.08 0.8 x)
     Fails if  old or hydro output is linked too, the limit is ignored, or CCER is paid the full price.
     """
-    run = run_tiny(linked(0.40, dict(existing={"A": 0.1})), {
-        "carbon": dict(instrument="price", price_cny_per_t=80),
-        "green_certificates": dict(trade="none", carbon_linkage="ccer", eligible_from=YEAR)})
+    run = run_tiny(
+        linked(0.40, dict(existing={"A": 0.1})),
+        {
+            "carbon": dict(instrument="price", price_cny_per_t=80),
+            "green_certificates": dict(trade="none", carbon_linkage="ccer", eligible_from=YEAR),
+        },
+    )
     x, nu = 0.04 / 0.85, 0.044 / 0.85
     assert run.objective == pytest.approx(HOURS * (0.38 * (0.8 - x) + 0.40 * x - 0.064 * x))
     assert run.value("v_build", "A", "wind", YEAR) == pytest.approx(x)
@@ -183,10 +215,15 @@ def test_new_certificates_serve_as_allowances():
               cost 8760 (0.30 0.9 + 0.10 x)
     Fails if  hydro is surrendered (x = 0.15 / 1.5), or counts otherwise.
     """
-    run = run_tiny(linked(0.40), {
-        "carbon": dict(instrument="cap", cap_mt=6.132),
-        "green_certificates": dict(trade="none", carbon_linkage="unified", eligible_from=YEAR,
-                                   conversion_factor_t_per_mwh=0.5)})
+    run = run_tiny(
+        linked(0.40),
+        {
+            "carbon": dict(instrument="cap", cap_mt=6.132),
+            "green_certificates": dict(
+                trade="none", carbon_linkage="unified", eligible_from=YEAR, conversion_factor_t_per_mwh=0.5
+            ),
+        },
+    )
     x, tau = 0.2 / 1.5, 0.10 / 1.5
     assert run.objective == pytest.approx(HOURS * (0.27 + 0.10 * x))
     assert run.value("v_surrendered", "A", "hydro", YEAR) == pytest.approx(0.0)
@@ -205,10 +242,15 @@ def test_unified_certificate_price_is_kappa_tau():
     Fails if  certificates are priced at their obligation (0) or by eligibility.
     """
     old = dict(existing={"A": 1.0}, fuel=0.40, build=False)
-    run = run_tiny(linked(0.0, old), {
-        "carbon": dict(instrument="cap", cap_mt=6.132),
-        "green_certificates": dict(trade="none", carbon_linkage="unified", eligible_from=None,
-                                   conversion_factor_t_per_mwh=0.5)})
+    run = run_tiny(
+        linked(0.0, old),
+        {
+            "carbon": dict(instrument="cap", cap_mt=6.132),
+            "green_certificates": dict(
+                trade="none", carbon_linkage="unified", eligible_from=None, conversion_factor_t_per_mwh=0.5
+            ),
+        },
+    )
     assert run.objective == pytest.approx(HOURS * (0.27 + 0.10 * 0.2 / 1.5))
     assert run.price("c_certificates", "A", "nonhydro", YEAR) == pytest.approx(0.5 * 0.10 / 1.5)
     assert run.price("c_eligible", "A", "nonhydro", YEAR) == pytest.approx(0.0)
@@ -224,10 +266,15 @@ def test_certificates_never_cover_more_than_is_emitted():
     Fails if  certificates earn without limit (744.6).
     """
     old = dict(existing={"A": 0.5}, build=False)
-    run = run_tiny(linked(0.0, old), {
-        "carbon": dict(instrument="price", price_cny_per_t=100),
-        "green_certificates": dict(trade="none", carbon_linkage="unified", eligible_from=None,
-                                   conversion_factor_t_per_mwh=1.5)})
+    run = run_tiny(
+        linked(0.0, old),
+        {
+            "carbon": dict(instrument="price", price_cny_per_t=100),
+            "green_certificates": dict(
+                trade="none", carbon_linkage="unified", eligible_from=None, conversion_factor_t_per_mwh=1.5
+            ),
+        },
+    )
     assert run.objective == pytest.approx(1051.2)
     assert run.price("c_credit_limit", YEAR) == pytest.approx(0.10)
     assert run.price("c_certificates", "A", "nonhydro", YEAR) == pytest.approx(0.0)

@@ -15,9 +15,11 @@ HOURS = 8760
 
 def coal_beside_free_wind(**coal):
     """1 GW of demand, 1 GW of free old wind, 1 GW of coal at 0.30 with 4000 planned hours (gross)."""
-    return tiny({("A", YEAR): [1.0]}, {
-        "wind": dict(existing={"A": 1.0}), "coal": dict(existing={"A": 1.0}, fuel=0.30, **coal)},
-        policy={"planned_hours": {("A", "coal"): 4000.0}})
+    return tiny(
+        {("A", YEAR): [1.0]},
+        {"wind": dict(existing={"A": 1.0}), "coal": dict(existing={"A": 1.0}, fuel=0.30, **coal)},
+        policy={"planned_hours": {("A", "coal"): 4000.0}},
+    )
 
 
 @pytest.mark.covers("c_planned_hours", "c_age_only")
@@ -57,17 +59,21 @@ def test_no_planned_share_leaves_plants_free_to_leave():
     By hand   wind serves all, both fleets are free: coal leaves: 0.
     Fails if  age-only stays when the share is 0 (10).
     """
-    system = tiny({("A", YEAR): [1.0]}, {
-        "wind": dict(existing={"A": 1.0}), "coal": dict(existing={"A": 1.0}, fuel=0.30, fom=10.0)},
-        policy={"planned_hours": {("A", "coal"): 4000.0}})
+    system = tiny(
+        {("A", YEAR): [1.0]},
+        {"wind": dict(existing={"A": 1.0}), "coal": dict(existing={"A": 1.0}, fuel=0.30, fom=10.0)},
+        policy={"planned_hours": {("A", "coal"): 4000.0}},
+    )
     run = run_tiny(system, {"power": dict(planned_share=0.0)})
     assert run.objective == pytest.approx(0.0)
 
 
 def wind_beside_free_hydro():
     """1 GW of demand, 1 GW of free hydro, 1 GW of old wind that wears 0.02 MCNY/GWh."""
-    return tiny({("A", YEAR): [1.0]}, {
-        "hydro": dict(existing={"A": 1.0}), "wind": dict(existing={"A": 1.0}, wear=0.02)})
+    return tiny(
+        {("A", YEAR): [1.0]},
+        {"hydro": dict(existing={"A": 1.0}), "wind": dict(existing={"A": 1.0}, wear=0.02)},
+    )
 
 
 @pytest.mark.covers("c_curtailment_limit")
@@ -93,10 +99,14 @@ def test_curtailment_limit_where_wind_is_committed(slack, cost, price):
     By hand   900 + 0.7 8760 0.02 = 1022.64; with a slack of 10 CNY/MWh 900 + 0.7 8760 0.01 = 961.32.
     Fails if  the limit is on the fleet of the base year alone (900).
     """
-    run = run_tiny(tiny({("A", YEAR): [1.0]}, {
-        "hydro": dict(existing={"A": 1.0}), "wind": dict(build=True, annuity=900.0, wear=0.02)},
-        committed={("A", "wind", YEAR): 1.0}),
-        {"power": dict(curtailment_limit_share=0.3, slack_cny_per_mwh=slack)})
+    run = run_tiny(
+        tiny(
+            {("A", YEAR): [1.0]},
+            {"hydro": dict(existing={"A": 1.0}), "wind": dict(build=True, annuity=900.0, wear=0.02)},
+            committed={("A", "wind", YEAR): 1.0},
+        ),
+        {"power": dict(curtailment_limit_share=0.3, slack_cny_per_mwh=slack)},
+    )
     assert run.objective == pytest.approx(cost)
     assert run.price("c_curtailment_limit", "A", "wind", YEAR) == pytest.approx(price)
 
@@ -105,10 +115,14 @@ def two_buses(demand_b: list[float], line_gw: float = 2.0, **more):
     """A: coal at 0.20, no demand; B: gas at 0.50; a lossless line with a contract from A."""
     return tiny(
         {("A", YEAR): [0.0] * len(demand_b), ("B", YEAR): demand_b},
-        {"coal": dict(provinces=["A"], existing={"A": 3.0}, fuel=0.20),
-         "gas": dict(provinces=["B"], existing={"B": 3.0}, fuel=0.50)},
-        corridors=(Corridor("A-B", ("A", "B"), contract_from="A"),), line_capacity={("A-B", YEAR): line_gw},
-        **more)
+        {
+            "coal": dict(provinces=["A"], existing={"A": 3.0}, fuel=0.20),
+            "gas": dict(provinces=["B"], existing={"B": 3.0}, fuel=0.50),
+        },
+        corridors=(Corridor("A-B", ("A", "B"), contract_from="A"),),
+        line_capacity={("A-B", YEAR): line_gw},
+        **more,
+    )
 
 
 @pytest.mark.covers("c_flow_max")
@@ -136,8 +150,10 @@ def test_a_flat_contract_keeps_cheap_power_out_of_the_peak():
               upper edge 0.50 - 0.20 = 0.30, lower edge 0.20 + 0.25 = 0.45; 1.2 0.30 = 0.8 0.45
     Fails if  flows are free (1314) or flat to the hour (gas 0.5: 1971).
     """
-    run = run_tiny(two_buses([1.0, 0.5], export_tariff={"B": 1.0}),
-                   {"power": dict(flows="contracts", contract_band_share=0.2)})
+    run = run_tiny(
+        two_buses([1.0, 0.5], export_tariff={"B": 1.0}),
+        {"power": dict(flows="contracts", contract_band_share=0.2)},
+    )
     assert run.objective == pytest.approx(1642.5)
     assert run.value("v_contract", "A>B", YEAR) == pytest.approx(0.625)
     assert run.price("c_balance", "B", YEAR, 1) == pytest.approx(-0.25)
@@ -154,8 +170,12 @@ def test_settlement_and_capacity_pay_a_plant():
               tariff: 8760 0.38 = 3328.8 and no capacity payment
     Fails if  capacity is paid under a tariff, or income is per province instead of per GW.
     """
-    system = tiny({("A", YEAR): [1.0]}, {"coal": dict(build=True, annuity=400.0, fuel=0.30, credit=1.0)},
-                  peak={("A", YEAR): 1.0}, policy={"coal_tariff": {"A": 0.38}})
+    system = tiny(
+        {("A", YEAR): [1.0]},
+        {"coal": dict(build=True, annuity=400.0, fuel=0.30, credit=1.0)},
+        peak={("A", YEAR): 1.0},
+        policy={"coal_tariff": {"A": 0.38}},
+    )
     spot = run_tiny(system, {"power": dict(dispatch="spot")})
     lines = spot.active[0].income(spot.results, system)
     where = dict(province="A", technology="coal", year=YEAR)
@@ -185,9 +205,13 @@ def test_power_sent_back_does_not_undo_a_flat_contract():
     """
     system = tiny(
         {("A", 2030): [0.0, 0.0], ("B", 2030): [1.0, 0.5]},
-        {"free": dict(existing={"A": 3.0}, provinces=["A"]),
-         "dear": dict(existing={"B": 3.0}, provinces=["B"], fuel=0.30)},
-        corridors=(Corridor("A-B", ("A", "B"), contract_from="A"),), line_capacity={("A-B", 2030): 1.0})
+        {
+            "free": dict(existing={"A": 3.0}, provinces=["A"]),
+            "dear": dict(existing={"B": 3.0}, provinces=["B"], fuel=0.30),
+        },
+        corridors=(Corridor("A-B", ("A", "B"), contract_from="A"),),
+        line_capacity={("A-B", 2030): 1.0},
+    )
     options = dict(dispatch="spot", flows="contracts", contract_band_share=0.0)
     assert run_tiny(system, {"power": options}).objective == pytest.approx(657.0)
     assert run_tiny(system, {"power": dict(dispatch="spot")}).objective == pytest.approx(0.0)

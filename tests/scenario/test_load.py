@@ -50,7 +50,8 @@ def test_a_scenario_of_defaults_is_called_as_its_file(write):
 
 
 def test_every_section(write):
-    write(x="""
+    write(
+        x="""
 title: {en: Spot, zh: 现货}
 horizon: {years: [2025, 2030], base_year: 2023, last_span: 10, discount_rate_share: 0.04, foresight: perfect}
 space: {provinces: [GD, JS]}
@@ -60,7 +61,8 @@ markets: {carbon: {price: {2030: 50}}, power: null}
 overrides: {demand: {multiply: 1.05, where: {province: [GD], year: 2030}}}
 solver: {method: simplex, threads: 2}
 projects: {technologies: [solar_utility]}
-""")
+"""
+    )
     (x,) = load(Path("x.yaml"))
     assert (x.name, x.title.en, x.title.zh) == ("x", "Spot", "现货")
     assert (x.horizon.years, x.horizon.last_span, x.space.provinces) == ((2025, 2030), 10, ("GD", "JS"))
@@ -97,8 +99,12 @@ def test_files_merge_left_to_right_and_this_file_on_top(write):
 
 
 def test_one_file_may_be_extended_twice(write):
-    write(base="time: {periods: 3}", a="extends: base.yaml", b="extends: base.yaml",
-          c="extends: [a.yaml, b.yaml]")
+    write(
+        base="time: {periods: 3}",
+        a="extends: base.yaml",
+        b="extends: base.yaml",
+        c="extends: [a.yaml, b.yaml]",
+    )
     assert load("c.yaml").scenarios[0].time.periods == 3
 
 
@@ -139,8 +145,10 @@ def test_designs_stand_side_by_side(write):
 
 
 def test_designs_are_inherited_and_changed(write):
-    write(ladder=DESIGNS, short="extends: ladder.yaml\nhorizon: {years: [2030]}\n"
-                                "designs: {spot: {time: {periods: 2}}}")
+    write(
+        ladder=DESIGNS,
+        short="extends: ladder.yaml\nhorizon: {years: [2030]}\ndesigns: {spot: {time: {periods: 2}}}",
+    )
     scenarios = load("short.yaml")
     assert [s.name for s in scenarios] == ["short-spot", "short-planned"]
     assert scenarios.reference == "short-planned"
@@ -149,8 +157,10 @@ def test_designs_are_inherited_and_changed(write):
 
 
 def test_paths_are_relative_to_the_file_that_holds_them(write, tmp_path):
-    write(sub__base="series: {demand: load.csv}\ninputs: ../mine", x="extends: sub/base.yaml\n"
-          "designs: {a: {series: {solar: sun.csv}}}")
+    write(
+        sub__base="series: {demand: load.csv}\ninputs: ../mine",
+        x="extends: sub/base.yaml\ndesigns: {a: {series: {solar: sun.csv}}}",
+    )
     (tmp_path / "mine").mkdir()
     for name in ("sub/load.csv", "sun.csv"):
         (tmp_path / name).touch()
@@ -177,74 +187,122 @@ WRONG = [
     ("time: {perods: 8}", "x.yaml:1:8: unknown key `time.perods`; did you mean `periods`?"),
     ("series: {wind: a}", "x.yaml:1:10: unknown key `series.wind`; did you mean `wind_onshore`?"),
     ("space: {zones: a}", "x.yaml:1:9: unknown key `space.zones`; write one of provinces"),
-    ("name: a/b", "x.yaml:1:7: `name` is the text 'a/b', which cannot stand there; expected: name of the run "
-                  "and its folder, of letters, digits, . _ -; by default that of the file"),
+    (
+        "name: a/b",
+        "x.yaml:1:7: `name` is the text 'a/b', which cannot stand there; expected: name of the run "
+        "and its folder, of letters, digits, . _ -; by default that of the file",
+    ),
     ("title: {fr: a}", "x.yaml:1:9: unknown key `title.fr`; write one of en, zh"),
-    ("horizon: {years: [2030, 2025, 2030]}",
-     "x.yaml:1:18: `horizon.years`: the years are not ascending, each once; write [2025, 2030]"),
+    (
+        "horizon: {years: [2030, 2025, 2030]}",
+        "x.yaml:1:18: `horizon.years`: the years are not ascending, each once; write [2025, 2030]",
+    ),
     ("horizon: {years: [2019]}", "x.yaml:1:19: `horizon.years.0` is 2019, below 2020; write at least 2020"),
     ("horizon: {years: [2070]}", "x.yaml:1:19: `horizon.years.0` is 2070, above 2060; write at most 2060"),
     ("horizon: {years: []}", "x.yaml:1:18: `horizon.years` has 0 entries; write at least 1"),
     ("horizon: {years: 2030}", "x.yaml:1:18: `horizon.years` is 2030; write a list"),
-    ("horizon: {base_year: 2026}", "x.yaml:1:22: `horizon.base_year`: 2026 is after the first planning year; "
-                                   "write at most 2025"),
-    ("horizon: {foresight: myopic}",
-     "x.yaml:1:22: `horizon.foresight` is the text 'myopic'; write one of perfect"),
-    ("horizon: {discount_rate_share: 5}", "x.yaml:1:32: `horizon.discount_rate_share` is 5, above 0.3; "
-                                          "write at most 0.3 (5 % is 0.05)"),
+    (
+        "horizon: {base_year: 2026}",
+        "x.yaml:1:22: `horizon.base_year`: 2026 is after the first planning year; write at most 2025",
+    ),
+    (
+        "horizon: {foresight: myopic}",
+        "x.yaml:1:22: `horizon.foresight` is the text 'myopic'; write one of perfect",
+    ),
+    (
+        "horizon: {discount_rate_share: 5}",
+        "x.yaml:1:32: `horizon.discount_rate_share` is 5, above 0.3; write at most 0.3 (5 % is 0.05)",
+    ),
     ("space: {provinces: some}", "x.yaml:1:20: `space.provinces` is the text 'some'; write one of all"),
-    ("space: {provinces: [GD, gx]}", "x.yaml:1:25: `space.provinces.1` is the text 'gx', which cannot stand "
-     "there; expected: all, or a list of codes of ISO 3166-2:CN in capitals: [GD, JS]"),
-    ("space: {provinces: [GD, JS, GD]}",
-     "x.yaml:1:20: `space.provinces`: GD is there twice; write each province once"),
+    (
+        "space: {provinces: [GD, gx]}",
+        "x.yaml:1:25: `space.provinces.1` is the text 'gx', which cannot stand "
+        "there; expected: all, or a list of codes of ISO 3166-2:CN in capitals: [GD, JS]",
+    ),
+    (
+        "space: {provinces: [GD, JS, GD]}",
+        "x.yaml:1:20: `space.provinces`: GD is there twice; write each province once",
+    ),
     ("time: {step_h: 5}", "x.yaml:1:16: `time.step_h` is 5; write one of 1, 2, 3, 4, 6"),
     ("time: {periods: 8.5}", "x.yaml:1:17: `time.periods` is 8.5; write a whole number"),
     ("time: {periods: '8'}", "x.yaml:1:17: `time.periods` is the text '8'; write a whole number"),
     ("time: {periods: true}", "x.yaml:1:17: `time.periods` is true; write a whole number"),
-    ("time: {periods: 364, extremes: 2}",
-     "x.yaml:1:17: `time.periods`: 364 typical and 2 extreme days are over 365; write fewer"),
-    ("physical: {adequacy: no}", "x.yaml:1:22: `physical.adequacy` is the text 'no'; "
-                                 "write true or false (YAML 1.2 has no yes, no, on, off)"),
+    (
+        "time: {periods: 364, extremes: 2}",
+        "x.yaml:1:17: `time.periods`: 364 typical and 2 extreme days are over 365; write fewer",
+    ),
+    (
+        "physical: {adequacy: no}",
+        "x.yaml:1:22: `physical.adequacy` is the text 'no'; "
+        "write true or false (YAML 1.2 has no yes, no, on, off)",
+    ),
     ("solver:", "x.yaml:1:1: `solver` is empty (null); write a mapping, or delete the key"),
     ("markets: [carbon]", "x.yaml:1:10: `markets` is a list; write a mapping"),
-    ("markets: {2030: x}", "x.yaml:1:11: key `2030` of `markets` cannot stand there; "
-                           "write a text (quote it if it looks like a number)"),
+    (
+        "markets: {2030: x}",
+        "x.yaml:1:11: key `2030` of `markets` cannot stand there; "
+        "write a text (quote it if it looks like a number)",
+    ),
     ("series: {demand: 3}", "x.yaml:1:18: `series.demand` is 3; write a path, as text"),
-    ("series: {demand: no.csv}",
-     "x.yaml:1:18: `series.demand`: there is no file {here}/no.csv; correct the path"),
+    (
+        "series: {demand: no.csv}",
+        "x.yaml:1:18: `series.demand`: there is no file {here}/no.csv; correct the path",
+    ),
     ("inputs: no", "x.yaml:1:9: `inputs`: there is no folder {here}/no; correct the path"),
     ("series: demand.csv", "x.yaml:1:9: `series` is the text 'demand.csv'; write a mapping"),
     ("overrides: 3", "x.yaml:1:12: `overrides` is 3; write a mapping of paths to numbers"),
-    ("overrides: {a: 3}", "x.yaml:1:16: `overrides.a` would set a whole table; name a column, "
-                          "or write {set: ..., where: ...}"),
+    (
+        "overrides: {a: 3}",
+        "x.yaml:1:16: `overrides.a` would set a whole table; name a column, or write {set: ..., where: ...}",
+    ),
     ("title: a\ntitle: b", "x.yaml:2:1: key `title` is already in line 1; delete one of them"),
     ("[1]", "x.yaml:1:1: a scenario is a mapping of keys to values, not a list; write `title: ...`"),
-    ("title：甲", "x.yaml:1:1: a scenario is a mapping of keys to values, not the text 'title：甲'; "
-                  "write `title: ...`; the colon must be a half-width : with a space after it"),
+    (
+        "title：甲",
+        "x.yaml:1:1: a scenario is a mapping of keys to values, not the text 'title：甲'; "
+        "write `title: ...`; the colon must be a half-width : with a space after it",
+    ),
     ("extends: 3", "x.yaml:1:10: `extends` is 3; write a path, or a list of paths"),
     ("extends: [y.yaml, null]", "x.yaml:1:19: `extends` is empty (null); write a path, or a list of paths"),
     ("extends: y", "x.yaml:1:10: there is no file y; did you mean `y.yaml`?"),
     ("extends: yy.yaml", "x.yaml:1:10: there is no file yy.yaml; did you mean `y.yaml`?"),
-    ("extends: sub/y.yaml",
-     "x.yaml:1:10: there is no file sub/y.yaml; there is no folder sub either; correct the path"),
+    (
+        "extends: sub/y.yaml",
+        "x.yaml:1:10: there is no file sub/y.yaml; there is no folder sub either; correct the path",
+    ),
     ("extends: x.yaml", "x.yaml:1:10: x.yaml extends itself (x.yaml -> x.yaml); delete one `extends`"),
-    ("extends: z.yaml",
-     "z.yaml:1:10: x.yaml extends itself (x.yaml -> z.yaml -> x.yaml); delete one `extends`"),
+    (
+        "extends: z.yaml",
+        "z.yaml:1:10: x.yaml extends itself (x.yaml -> z.yaml -> x.yaml); delete one `extends`",
+    ),
     ("designs: 3", "x.yaml:1:10: `designs` is 3; write a mapping of names to partial scenarios"),
     ("designs: {a: }", "x.yaml:1:11: `designs.a` is empty (null); write what differs, or {} for nothing"),
-    ("designs: {2030: {}}",
-     "x.yaml:1:11: `designs.2030` cannot name a run; use letters, digits, . _ - (a number in quotes)"),
-    ("designs: {a b: {}}",
-     "x.yaml:1:11: `designs.a b` cannot name a run; use letters, digits, . _ - (a number in quotes)"),
-    ("designs: {a: {name: b}}",
-     "x.yaml:1:15: `name` cannot stand in a design; move it to the top of the file"),
-    ("designs: {a: {extends: y.yaml}}",
-     "x.yaml:1:15: `extends` cannot stand in a design; move it to the top of the file"),
+    (
+        "designs: {2030: {}}",
+        "x.yaml:1:11: `designs.2030` cannot name a run; use letters, digits, . _ - (a number in quotes)",
+    ),
+    (
+        "designs: {a b: {}}",
+        "x.yaml:1:11: `designs.a b` cannot name a run; use letters, digits, . _ - (a number in quotes)",
+    ),
+    (
+        "designs: {a: {name: b}}",
+        "x.yaml:1:15: `name` cannot stand in a design; move it to the top of the file",
+    ),
+    (
+        "designs: {a: {extends: y.yaml}}",
+        "x.yaml:1:15: `extends` cannot stand in a design; move it to the top of the file",
+    ),
     ("designs: {a: {time: {perods: 3}}}", "x.yaml:1:22: unknown key `time.perods`; did you mean `periods`?"),
-    ("reference: a", "x.yaml:1:12: `reference` is the text 'a', which is no design of this file; "
-                     "write `designs`, or delete this line"),
-    ("reference: spo\ndesigns: {spot: {}}",
-     "x.yaml:1:12: `reference` is the text 'spo', which is no design of this file; did you mean `spot`?"),
+    (
+        "reference: a",
+        "x.yaml:1:12: `reference` is the text 'a', which is no design of this file; "
+        "write `designs`, or delete this line",
+    ),
+    (
+        "reference: spo\ndesigns: {spot: {}}",
+        "x.yaml:1:12: `reference` is the text 'spo', which is no design of this file; did you mean `spot`?",
+    ),
 ]
 
 
@@ -255,10 +313,18 @@ def test_what_is_wrong_with_a_file(write, text, message):
 
 
 def test_all_problems_of_a_file_and_its_bases_in_order_and_once(write):
-    write(base="time:\n  periods: 0\n", x="extends: [base.yaml, gone.yaml]\nsolver: {threads: 0}\n"
-          "physical: {expand: yes}\noverrides: {a: 1}\ndesigns: {a: {markts: {}}, b: {}}\n")
+    write(
+        base="time:\n  periods: 0\n",
+        x="extends: [base.yaml, gone.yaml]\nsolver: {threads: 0}\n"
+        "physical: {expand: yes}\noverrides: {a: 1}\ndesigns: {a: {markts: {}}, b: {}}\n",
+    )
     assert [problem.split(": ")[0] for problem in problems("x.yaml")] == [
-        "base.yaml:2:12", "x.yaml:1:22", "x.yaml:2:19", "x.yaml:3:20", "x.yaml:4:16", "x.yaml:5:15"
+        "base.yaml:2:12",
+        "x.yaml:1:22",
+        "x.yaml:2:19",
+        "x.yaml:3:20",
+        "x.yaml:4:16",
+        "x.yaml:5:15",
     ]
 
 
@@ -274,8 +340,9 @@ def test_files_that_cannot_be_read(write, tmp_path):
     write(reference="{}", sub__a="{}")
     (tmp_path / "gbk.yaml").write_bytes("a: 1\ntitle: 中文\n".encode("gbk"))
     (tmp_path / "cut.yaml").write_text("time: {periods: 8,")
-    assert problems("refrence.yaml") == ["refrence.yaml: there is no file refrence.yaml; "
-                                         "did you mean `reference.yaml`?"]
+    assert problems("refrence.yaml") == [
+        "refrence.yaml: there is no file refrence.yaml; did you mean `reference.yaml`?"
+    ]
     assert problems("sub") == ["sub: sub is a folder; name a file in it: a.yaml"]
     assert problems("gbk.yaml") == ["gbk.yaml:2:1: the text is not UTF-8 (GBK?); save the file as UTF-8"]
     assert problems("cut.yaml")[0].startswith("cut.yaml:1:19: broken YAML, ")
@@ -361,11 +428,17 @@ def test_options_of_mechanisms_may_be_written_out():
 
 
 MARKETS = st.recursive(
-    st.none() | st.booleans() | st.integers(-10**20, 10**20)
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**20), 10**20)
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text("aeyno~|>-'\"#:{}[]&*!%@`,?0123.+\n\t\\ 基", max_size=6),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from(["yes", "null", "2030"]) | st.integers(2000, 2100), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["yes", "null", "2030"]) | st.integers(2000, 2100), inner, max_size=3
+        )
+    ),
     max_leaves=8,
 )
 

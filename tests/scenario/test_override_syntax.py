@@ -23,15 +23,29 @@ READ = [
     ("technology_costs.solar.capex_cny_per_kw.2030: 2400", (SOLAR,)),
     ("technology_costs: {solar: {capex_cny_per_kw: {2030: 2400}}}", (SOLAR,)),
     ("technology_costs.solar: {capex_cny_per_kw.2030: {set: 2400}}", (SOLAR,)),
-    ("technology_costs.solar.2030.capex_cny_per_kw: 2400",
-     (Override("technology_costs", ("solar", "2030"), "capex_cny_per_kw", value=2400.0),)),
-    ("full_load_hours.GD.solar.available_h.0: 1300",
-     (Override("full_load_hours", ("GD", "solar"), "available_h", 0, value=1300.0),)),
-    ("demand: {multiply: 1.05, where: {province: [GD, JS], year: 2030}}",
-     (Override("demand", (), "", None, "multiply", 1.05, (("province", ("GD", "JS")), ("year", (2030,)))),)),
-    ("corridors.BJ-TJ.loss_share: [{add: 0.01}, {multiply: 2}]",
-     (Override("corridors", ("BJ-TJ",), "loss_share", None, "add", 0.01),
-      Override("corridors", ("BJ-TJ",), "loss_share", None, "multiply", 2.0))),
+    (
+        "technology_costs.solar.2030.capex_cny_per_kw: 2400",
+        (Override("technology_costs", ("solar", "2030"), "capex_cny_per_kw", value=2400.0),),
+    ),
+    (
+        "full_load_hours.GD.solar.available_h.0: 1300",
+        (Override("full_load_hours", ("GD", "solar"), "available_h", 0, value=1300.0),),
+    ),
+    (
+        "demand: {multiply: 1.05, where: {province: [GD, JS], year: 2030}}",
+        (
+            Override(
+                "demand", (), "", None, "multiply", 1.05, (("province", ("GD", "JS")), ("year", (2030,)))
+            ),
+        ),
+    ),
+    (
+        "corridors.BJ-TJ.loss_share: [{add: 0.01}, {multiply: 2}]",
+        (
+            Override("corridors", ("BJ-TJ",), "loss_share", None, "add", 0.01),
+            Override("corridors", ("BJ-TJ",), "loss_share", None, "multiply", 2.0),
+        ),
+    ),
 ]
 
 
@@ -41,26 +55,40 @@ def test_forms_of_an_override(yaml, overrides):
 
 
 WRONG = [
-    ("a.b: x", "x.yaml:1:6: `overrides.a.b` is the text 'x'; "
-               "write a number, or a mapping such as {multiply: 1.1}"),
-    ("a.b: true",
-     "x.yaml:1:6: `overrides.a.b` is true; write a number, or a mapping such as {multiply: 1.1}"),
+    (
+        "a.b: x",
+        "x.yaml:1:6: `overrides.a.b` is the text 'x'; write a number, or a mapping such as {multiply: 1.1}",
+    ),
+    (
+        "a.b: true",
+        "x.yaml:1:6: `overrides.a.b` is true; write a number, or a mapping such as {multiply: 1.1}",
+    ),
     ("a.b: [3]", "x.yaml:1:7: `overrides.a.b` is 3; write mappings such as {multiply: 1.1} in a list"),
-    ("a: 3", "x.yaml:1:4: `overrides.a` would set a whole table; name a column, "
-             "or write {set: ..., where: ...}"),
+    (
+        "a: 3",
+        "x.yaml:1:4: `overrides.a` would set a whole table; name a column, or write {set: ..., where: ...}",
+    ),
     ("a..b: 3", "x.yaml:1:1: `overrides.a..b` has an empty part; write table.key.column"),
     ("a: {b: 3}\na.b: 4", "x.yaml:2:1: `a.b` is already in line 1; delete one of them"),
     ("a: {multiply: 1, wher: 3}", "x.yaml:1:18: unknown key `wher` in `overrides.a`; did you mean `where`?"),
-    ("a: {multiply: 1, add: 3}",
-     "x.yaml:1:4: `overrides.a` has multiply and add; write one of set, multiply, add"),
+    (
+        "a: {multiply: 1, add: 3}",
+        "x.yaml:1:4: `overrides.a` has multiply and add; write one of set, multiply, add",
+    ),
     ("a: {where: {b: 1}}", "x.yaml:1:4: `overrides.a` has no operation; write one of set, multiply, add"),
     ("a: {add: x}", "x.yaml:1:10: `add` of `overrides.a` is the text 'x'; write a number"),
-    ("a: {add: 1, where: 3}", "x.yaml:1:20: `where` of `overrides.a` is 3; "
-                              "write a mapping such as {province: [GD, JS]}"),
-    ("a: {add: 1, where: {b: []}}", "x.yaml:1:24: `where.b` of `overrides.a` is a list; "
-                                    "write a value or a list of values"),
-    ("a: {add: 1, where: {b: [{}]}}", "x.yaml:1:24: `where.b` of `overrides.a` is a list; "
-                                      "write a value or a list of values"),
+    (
+        "a: {add: 1, where: 3}",
+        "x.yaml:1:20: `where` of `overrides.a` is 3; write a mapping such as {province: [GD, JS]}",
+    ),
+    (
+        "a: {add: 1, where: {b: []}}",
+        "x.yaml:1:24: `where.b` of `overrides.a` is a list; write a value or a list of values",
+    ),
+    (
+        "a: {add: 1, where: {b: [{}]}}",
+        "x.yaml:1:24: `where.b` of `overrides.a` is a list; write a value or a list of values",
+    ),
     ("[1]", "x.yaml:1:1: `overrides` is a list; write a mapping of paths to numbers"),
 ]
 

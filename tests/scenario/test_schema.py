@@ -67,42 +67,73 @@ WRONG = [
     ("carbon: {}", "x.yaml:1:9: `carbon.instrument` is missing; add it; expected: kind of market"),
     ("carbon: true", "x.yaml:1:9: `carbon` is true; write a mapping"),
     ("carbon:", "x.yaml:1:1: `carbon` is empty (null); write a mapping, or delete the key"),
-    ("carbon: {instrument: caps}",
-     "x.yaml:1:22: `carbon.instrument` is the text 'caps'; did you mean `cap`?"),
-    ("carbon: {instrument: x}", "x.yaml:1:22: `carbon.instrument` is the text 'x'; "
-                                "write one of price, cap, benchmark"),
-    ("carbon: {instrument: price, prise: 3}",
-     "x.yaml:1:29: unknown key `carbon.prise`; did you mean `price`?"),
-    ("carbon: {instrument: price, bands: {a: {flor: 3}}}",
-     "x.yaml:1:41: unknown key `carbon.bands.a.flor`; did you mean `floor`?"),
-    ("carbon: {instrument: price, floor: 3}",
-     "x.yaml:1:29: unknown key `carbon.floor`; did you mean `bands.floor`?"),
-    ("carbon: {instrument: price, price: 120 CNY/t}",
-     "x.yaml:1:36: `carbon.price` is the text '120 CNY/t'; write a number, "
-     "or one for each of several years ({2025: ..., 2030: ...})"),
-    ("carbon: {instrument: price, price: {2030: x}}",
-     "x.yaml:1:43: `carbon.price.2030` is the text 'x'; write a number"),
-    ("carbon: {instrument: price, price: {230: 5}}",
-     "x.yaml:1:37: key `230` of `carbon.price` cannot stand there; write at least 2000"),
-    ("carbon: {instrument: price, price: {y2030: 5}}",
-     "x.yaml:1:37: key `y2030` of `carbon.price` cannot stand there; write a whole number"),
-    ("carbon: {instrument: price, price: {}}",
-     "x.yaml:1:36: `carbon.price` has 0 entries; write at least 1"),
-    ("carbon: {instrument: price, auction_share: {2030: 5}}",
-     "x.yaml:1:51: `carbon.auction_share.2030` is 5, above 1; write at most 1 (5 % is 0.05)"),
-    ("carbon: {instrument: price, bands: {a: {floor: -1}}}",
-     "x.yaml:1:48: `carbon.bands.a.floor` is -1, below 0; write at least 0"),
-    ("carbon: {instrument: price, limit: 1.5}",
-     "x.yaml:1:36: `carbon.limit` is 1.5; write a whole number or a text "
-     "(quote it if it looks like a number)"),
-    ("carbon: {instrument: price, covered: []}",
-     "x.yaml:1:38: `carbon.covered` has 0 entries; write at least 1"),
-    ("carbon: {instrument: price, covered: [a, b, c]}",
-     "x.yaml:1:38: `carbon.covered` has 3 entries; write at most 2"),
-    ("carbon: {instrument: price, covered: [3]}",
-     "x.yaml:1:39: `carbon.covered.0` is 3; write a text (quote it if it looks like a number)"),
-    ("carbon: {instrument: cap, price: 3}",
-     "x.yaml:1:34: `carbon.price`: a cap makes its own price; delete it"),
+    (
+        "carbon: {instrument: caps}",
+        "x.yaml:1:22: `carbon.instrument` is the text 'caps'; did you mean `cap`?",
+    ),
+    (
+        "carbon: {instrument: x}",
+        "x.yaml:1:22: `carbon.instrument` is the text 'x'; write one of price, cap, benchmark",
+    ),
+    (
+        "carbon: {instrument: price, prise: 3}",
+        "x.yaml:1:29: unknown key `carbon.prise`; did you mean `price`?",
+    ),
+    (
+        "carbon: {instrument: price, bands: {a: {flor: 3}}}",
+        "x.yaml:1:41: unknown key `carbon.bands.a.flor`; did you mean `floor`?",
+    ),
+    (
+        "carbon: {instrument: price, floor: 3}",
+        "x.yaml:1:29: unknown key `carbon.floor`; did you mean `bands.floor`?",
+    ),
+    (
+        "carbon: {instrument: price, price: 120 CNY/t}",
+        "x.yaml:1:36: `carbon.price` is the text '120 CNY/t'; write a number, "
+        "or one for each of several years ({2025: ..., 2030: ...})",
+    ),
+    (
+        "carbon: {instrument: price, price: {2030: x}}",
+        "x.yaml:1:43: `carbon.price.2030` is the text 'x'; write a number",
+    ),
+    (
+        "carbon: {instrument: price, price: {230: 5}}",
+        "x.yaml:1:37: key `230` of `carbon.price` cannot stand there; write at least 2000",
+    ),
+    (
+        "carbon: {instrument: price, price: {y2030: 5}}",
+        "x.yaml:1:37: key `y2030` of `carbon.price` cannot stand there; write a whole number",
+    ),
+    ("carbon: {instrument: price, price: {}}", "x.yaml:1:36: `carbon.price` has 0 entries; write at least 1"),
+    (
+        "carbon: {instrument: price, auction_share: {2030: 5}}",
+        "x.yaml:1:51: `carbon.auction_share.2030` is 5, above 1; write at most 1 (5 % is 0.05)",
+    ),
+    (
+        "carbon: {instrument: price, bands: {a: {floor: -1}}}",
+        "x.yaml:1:48: `carbon.bands.a.floor` is -1, below 0; write at least 0",
+    ),
+    (
+        "carbon: {instrument: price, limit: 1.5}",
+        "x.yaml:1:36: `carbon.limit` is 1.5; write a whole number or a text "
+        "(quote it if it looks like a number)",
+    ),
+    (
+        "carbon: {instrument: price, covered: []}",
+        "x.yaml:1:38: `carbon.covered` has 0 entries; write at least 1",
+    ),
+    (
+        "carbon: {instrument: price, covered: [a, b, c]}",
+        "x.yaml:1:38: `carbon.covered` has 3 entries; write at most 2",
+    ),
+    (
+        "carbon: {instrument: price, covered: [3]}",
+        "x.yaml:1:39: `carbon.covered.0` is 3; write a text (quote it if it looks like a number)",
+    ),
+    (
+        "carbon: {instrument: cap, price: 3}",
+        "x.yaml:1:34: `carbon.price`: a cap makes its own price; delete it",
+    ),
 ]
 
 
@@ -144,7 +175,11 @@ def test_a_number_means_every_year(number, years):
 def test_between_years_linear_outside_constant():
     known = {2035: 100.0, 2025: 50.0}  # in any order
     assert at_years(known, (2020, 2025, 2030, 2035, 2060)) == {
-        2020: 50.0, 2025: 50.0, 2030: 75.0, 2035: 100.0, 2060: 100.0
+        2020: 50.0,
+        2025: 50.0,
+        2030: 75.0,
+        2035: 100.0,
+        2060: 100.0,
     }
 
 
@@ -178,7 +213,8 @@ def test_years_outside_the_horizon():
     horizon = Horizon(years=(2025, 2035), last_span=5)
     remedy = "is outside the horizon; write years from 2023 to 2039"
     assert outside_horizon(where.node.plain(), horizon, where) == [
-        f"x.yaml:1:9: `price.2020` {remedy}", f"x.yaml:2:3: `price.2040` {remedy}"
+        f"x.yaml:1:9: `price.2020` {remedy}",
+        f"x.yaml:2:3: `price.2040` {remedy}",
     ]
     assert outside_horizon(3.0, horizon, where) == []
 

@@ -62,11 +62,15 @@ REFUSED = [
     ("2030: 1\n0x7EE: 2\n", "x.yaml:2:1: key `2030` is already in line 1; delete one of them"),
     ("a: .inf", "x.yaml:1:4: a number must be finite and below 1e308; write a number, or delete the key"),
     ("a: .nan", "x.yaml:1:4: a number must be finite and below 1e308; write a number, or delete the key"),
-    ("a: 1" + 400 * "0",
-     "x.yaml:1:4: a number must be finite and below 1e308; write a number, or delete the key"),
+    (
+        "a: 1" + 400 * "0",
+        "x.yaml:1:4: a number must be finite and below 1e308; write a number, or delete the key",
+    ),
     ("a: 1e999", "x.yaml:1:4: a number must be finite and below 1e308; write a number, or delete the key"),
-    ("a: &x {b: 1}\n<<: *x",
-     "x.yaml:2:1: merge keys (<<) are not read; use `extends`, or write the keys out"),
+    (
+        "a: &x {b: 1}\n<<: *x",
+        "x.yaml:2:1: merge keys (<<) are not read; use `extends`, or write the keys out",
+    ),
     ("1.5: 2", "x.yaml:1:1: a key is a text or a whole number; put it in quotes"),
     ("true: 2", "x.yaml:1:1: a key is a text or a whole number; put it in quotes"),
     ("? [1]\n: 2", "x.yaml:1:3: a key is a text or a whole number; put it in quotes"),
@@ -75,24 +79,44 @@ REFUSED = [
     ("a: !!int b", "x.yaml:1:4: 'b' is no int; correct it, or put a text in quotes"),
     ("a: &x [*x]", "x.yaml:1:4: this anchor contains an alias of itself; delete the alias"),
     ("%YAML 1.1\n---\na: yes", "x.yaml:1:1: only YAML 1.2 is read; delete this line"),
-    ("a: 1\n---\nb: 2", "x.yaml:2:1: broken YAML, but found another document; "
-                         "keep one document per file, or write several `designs`"),
+    (
+        "a: 1\n---\nb: 2",
+        "x.yaml:2:1: broken YAML, but found another document; "
+        "keep one document per file, or write several `designs`",
+    ),
     ("a: *b", "x.yaml:1:4: broken YAML, found undefined alias 'b'; define it with & before it is used"),
-    ("a:\n\t- b", "x.yaml:2:1: broken YAML, found character '\\t' that cannot start any token; "
-                  "indent with spaces, not tabs"),
-    ("a: {b: [1, 2", "x.yaml:1:13: broken YAML, expected ',' or ']', but got '<stream end>'; "
-                     "the file seems cut off here: restore it, or close the bracket or quote"),
-    ("a: 'bc\n", "x.yaml:2:1: broken YAML, found unexpected end of stream; "
-                 "the file seems cut off here: restore it, or close the bracket or quote"),
-    ("a: 1\ntitle：b\nc: 2\n", "x.yaml:3:1: broken YAML, could not find expected ':'; "
-                              "write : , { } [ ] as half-width characters"),
-    ("a: b: c", "x.yaml:1:5: broken YAML, mapping values are not allowed here; "
-                "check the indentation, brackets and quotes here and in the line before"),
+    (
+        "a:\n\t- b",
+        "x.yaml:2:1: broken YAML, found character '\\t' that cannot start any token; "
+        "indent with spaces, not tabs",
+    ),
+    (
+        "a: {b: [1, 2",
+        "x.yaml:1:13: broken YAML, expected ',' or ']', but got '<stream end>'; "
+        "the file seems cut off here: restore it, or close the bracket or quote",
+    ),
+    (
+        "a: 'bc\n",
+        "x.yaml:2:1: broken YAML, found unexpected end of stream; "
+        "the file seems cut off here: restore it, or close the bracket or quote",
+    ),
+    (
+        "a: 1\ntitle：b\nc: 2\n",
+        "x.yaml:3:1: broken YAML, could not find expected ':'; write : , { } [ ] as half-width characters",
+    ),
+    (
+        "a: b: c",
+        "x.yaml:1:5: broken YAML, mapping values are not allowed here; "
+        "check the indentation, brackets and quotes here and in the line before",
+    ),
     ("a: 1\nb: \x01", "x.yaml:2:4: a control character stands here; delete it"),
     ("a: " + 5000 * "[", "x.yaml: values are nested too deeply; flatten them"),
-    ("a: &a [1,1,1,1,1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\n"
-     "c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\n"
-     "e: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\n", "aliases unfold to over 100000 values; write them out"),
+    (
+        "a: &a [1,1,1,1,1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\n"
+        "c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\n"
+        "e: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\n",
+        "aliases unfold to over 100000 values; write them out",
+    ),
 ]
 
 

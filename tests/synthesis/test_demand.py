@@ -23,15 +23,18 @@ def on(day: date) -> int:
     return days_of_year().index(day)
 
 
-@pytest.mark.parametrize(("day", "free"), [
-    (date(2023, 1, 23), True),  # Spring Festival, a Monday
-    (date(2023, 1, 28), False),  # a Saturday on which was worked
-    (date(2023, 5, 1), True),  # Labour Day
-    (date(2023, 6, 25), False),  # a Sunday on which was worked
-    (date(2023, 10, 3), True),  # National Day week, a Tuesday
-    (date(2023, 11, 15), False),  # a Wednesday
-    (date(2023, 11, 18), True),  # a Saturday
-])
+@pytest.mark.parametrize(
+    ("day", "free"),
+    [
+        (date(2023, 1, 23), True),  # Spring Festival, a Monday
+        (date(2023, 1, 28), False),  # a Saturday on which was worked
+        (date(2023, 5, 1), True),  # Labour Day
+        (date(2023, 6, 25), False),  # a Sunday on which was worked
+        (date(2023, 10, 3), True),  # National Day week, a Tuesday
+        (date(2023, 11, 15), False),  # a Wednesday
+        (date(2023, 11, 18), True),  # a Saturday
+    ],
+)
 def test_calendar_of_2023(day, free):
     assert free_days()[on(day)] == free
 
@@ -49,8 +52,14 @@ def load(peak_gw: float = 15.0, festival: float = 0.6):
     curve = 1.0 + 0.2 * np.sin(2.0 * np.pi * (np.arange(24) - 8.0) / 24.0)
     curves = np.stack([np.stack([curve, 0.95 * curve])] * 12)
     noise = np.random.default_rng(3).standard_normal((2, HOURS))
-    return demand(noise[0], noise[1], curves, 100.0 * DAYS_IN_MONTH / 365.0,
-                  Variability(festival, 0.06, 0.96, 0.75), peak_gw)
+    return demand(
+        noise[0],
+        noise[1],
+        curves,
+        100.0 * DAYS_IN_MONTH / 365.0,
+        Variability(festival, 0.06, 0.96, 0.75),
+        peak_gw,
+    )
 
 
 def test_annual_energy_monthly_energy_and_peak():

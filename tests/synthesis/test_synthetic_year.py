@@ -66,11 +66,14 @@ def test_capacity_factors_stay_in_bounds(year):
     assert float(year["demand"].min()) > 0.2
 
 
-@pytest.mark.parametrize(("series", "lag_1", "lag_6", "spread"), [
-    ("wind_onshore", 0.003, 0.01, 0.01),
-    ("wind_offshore", 0.003, 0.01, 0.01),
-    ("solar", 0.02, None, 0.01),
-])
+@pytest.mark.parametrize(
+    ("series", "lag_1", "lag_6", "spread"),
+    [
+        ("wind_onshore", 0.003, 0.01, 0.01),
+        ("wind_offshore", 0.003, 0.01, 0.01),
+        ("solar", 0.02, None, 0.01),
+    ],
+)
 def test_variability_is_that_of_the_table(reached, series, lag_1, lag_6, spread):
     rows = reached.loc[series]
     assert np.abs(rows["lag_1"] - rows["lag_1_target"]).max() <= lag_1
