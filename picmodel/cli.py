@@ -17,9 +17,17 @@ from rich.console import Console
 
 from picmodel.errors import PicmodelError
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
-                  help=__doc__.replace("``", "`"))
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help=__doc__.replace("``", "`"),
+)
 INTERRUPTED = 5
+NOTE = (
+    "IRR: real, before tax, portfolio of the reference; costs: real, without VAT, without sunk capital; "
+    "hourly series are synthetic unless the scenario names its own."
+)
 out_console = Console(width=None if sys.stdout.isatty() else 150)
 err_console = Console(stderr=True)
 
@@ -34,7 +42,7 @@ def main() -> None:
     except PicmodelError as error:
         problems = getattr(error, "problems", [str(error)])
         for problem in problems:
-            err_console.print(f"error: {problem}", style="bold red", highlight=False, markup=False, soft_wrap=True)
+            _say(f"error: {problem}")
         if len(problems) > 1:
             err_console.print(f"{len(problems)} problems; nothing was written")
         sys.exit(error.exit_code)
@@ -47,8 +55,12 @@ def main() -> None:
         usage = getattr(error, "format_message", None)
         if usage is None:
             raise
-        err_console.print(f"error: {usage()}", style="bold red", highlight=False, markup=False)
+        _say(f"error: {usage()}")
         sys.exit(2)
+
+
+def _say(text: str) -> None:
+    err_console.print(text, style="bold red", highlight=False, markup=False, soft_wrap=True)
 
 
 def _progress() -> Callable[[str, str], None]:
@@ -65,7 +77,9 @@ def _progress() -> Callable[[str, str], None]:
 def run(
     files: Files,
     out: Out = Path("results"),
-    reference: Annotated[str | None, typer.Option(help="scenario to compare with; default: the file's, else the first")] = None,
+    reference: Annotated[
+        str | None, typer.Option(help="scenario to compare with; default: the file's, else the first")
+    ] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="solves side by side; default: one a core")] = None,
 ) -> None:
     """Solve scenarios and compare them.
@@ -79,11 +93,11 @@ def run(
     for note in tables.notes(runs):
         out_console.print(f"[bold red]read first[/]  {note}", highlight=False)
     out_console.print(tables.summary(runs))
-    out_console.print("IRR: real, before tax, portfolio of the reference; costs: real, without VAT, without sunk capital; "
-                      "hourly series are synthetic unless the scenario names its own.", style="dim")
+    out_console.print(NOTE, style="dim")
     for one in runs:
         out_console.print(tables.census(one), style="dim", highlight=False)
-    out_console.print(f"written to {', '.join(str(one.folder) for one in runs)}", highlight=False, soft_wrap=True)
+    folders = ", ".join(str(one.folder) for one in runs)
+    out_console.print(f"written to {folders}", highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -103,8 +117,10 @@ def validate(files: Files) -> None:
 
 @app.command()
 def hindcast(
-    files: Annotated[list[Path] | None, typer.Argument(
-        help="scenarios of one past year; default: scenarios/hindcast_2023.yaml")] = None,
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(help="scenarios of one past year; default: scenarios/hindcast_2023.yaml"),
+    ] = None,
     out: Out = Path("results"),
 ) -> None:
     """Solve a past year and compare it with what was published.
@@ -121,10 +137,14 @@ def hindcast(
         out_console.print(table(found[0]))
     out_console.print(past.summary_table(found))
     for quantity, names in found[0].missed.items():
-        out_console.print(f"{quantity}: {past.MISS:.0f} % missed by {', '.join(names) or 'no province'}",
-                          highlight=False)
-    out_console.print("Wind, sun and water are those of the year: their lines show curtailment and accounts "
-                      "only. Misses are explained in docs/hindcast.md.", style="dim")
+        out_console.print(
+            f"{quantity}: {past.MISS:.0f} % missed by {', '.join(names) or 'no province'}", highlight=False
+        )
+    out_console.print(
+        "Wind, sun and water are those of the year: their lines show curtailment and accounts "
+        "only. Misses are explained in docs/hindcast.md.",
+        style="dim",
+    )
     folders = ", ".join(str(out / one.name) for one in found)
     out_console.print(f"written to {folders}", highlight=False, soft_wrap=True)
 

@@ -183,6 +183,11 @@ class Results:
                     "comment": "d objective / d right side, discounted MCNY of the base year",
                 }
             arrays[name] = array.assign_attrs(attrs)
+        arrays["weight"] = self.weight.assign_attrs(units="h/yr", long_name="hours a year of each time slice")
+        period = xr.DataArray(list(self.data.time.period.values()), dims="time")
+        arrays["period_of"] = period.assign_attrs(
+            units="1", long_name="representative day of each time slice"
+        )
         return xr.Dataset(arrays)
 
     def prices(self) -> xr.Dataset:

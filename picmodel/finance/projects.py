@@ -56,10 +56,18 @@ def value_projects(
             project = _project(data, r, g, v, income, output)
             found.append(evaluate(project, terms[g]))
             first_income.append(
-                {f"income_{line}_cny_per_kw_yr": float(np.asarray(values)[0]) for line, values in project.income.items()}
-                | {"full_load_hours_h": float(np.asarray(project.generation)[0]), "capacity_gw": _built(results, r, g, v)}
+                {
+                    f"income_{line}_cny_per_kw_yr": float(np.asarray(values)[0])
+                    for line, values in project.income.items()
+                }
+                | {
+                    "full_load_hours_h": float(np.asarray(project.generation)[0]),
+                    "capacity_gw": _built(results, r, g, v),
+                }
             )
-    return pd.concat([project_table(found), pd.DataFrame(first_income)], axis=1)
+    labels = pd.DataFrame(columns=["province", "technology", "commissioned", "capacity_gw"])
+    table = pd.concat([project_table(found), pd.DataFrame(first_income)], axis=1)
+    return table if found else pd.concat([labels, table])
 
 
 def _project(data: SystemData, r: str, g: str, v: int, income, output: xr.DataArray) -> Project:
@@ -94,6 +102,8 @@ def _project(data: SystemData, r: str, g: str, v: int, income, output: xr.DataAr
 
 
 def _built(results: Results, r: str, g: str, v: int) -> float:
+    if "v_build" not in results.values:
+        return 0.0
     built = float(results.values["v_build"].sel(province=r, technology=g, vintage=v))
     return 0.0 if np.isnan(built) else built
 

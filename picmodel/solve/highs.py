@@ -14,6 +14,9 @@ from picmodel.glossary import ENTRIES
 from picmodel.solve.compile import LinearProgram
 from picmodel.solve.scaling import OBJECTIVE_SCALE, Scaling
 
+_STATUS = highspy.HighsModelStatus
+UNDECIDED = (_STATUS.kNotset, _STATUS.kUnknown, _STATUS.kSolveError, _STATUS.kUnboundedOrInfeasible)
+
 
 @dataclass(frozen=True)
 class SolverOptions:
@@ -66,8 +69,12 @@ def solve(
     solver.passModel(_highs_lp(scaling.scaled()))
     start = time.perf_counter()
     solver.run()
-    seconds = time.perf_counter() - start
     status = solver.getModelStatus()
+    if status in UNDECIDED and options.method != "simplex":
+        solver.setOptionValue("solver", "simplex")  # it always says what an interior point leaves open
+        solver.run()
+        status = solver.getModelStatus()
+    seconds = time.perf_counter() - start
     _require_optimal(solver, status)
     found, info = solver.getSolution(), solver.getInfo()
     x, reduced_cost, dual, activity = scaling.back(
@@ -121,20 +128,19 @@ def _highs_lp(lp: LinearProgram) -> highspy.HighsLp:
 
 
 def _require_optimal(solver: highspy.Highs, status: highspy.HighsModelStatus) -> None:
-    kinds = highspy.HighsModelStatus
     text = solver.modelStatusToString(status)
-    if status in (kinds.kInfeasible, kinds.kUnboundedOrInfeasible):
+    if status in (_STATUS.kInfeasible, _STATUS.kUnboundedOrInfeasible):
         raise Infeasible(
             f"the scenario cannot be met: HiGHS says {text!r}; relax the tightest limit of the scenario"
         )
-    if status == kinds.kUnbounded:
+    if status == _STATUS.kUnbounded:
         raise Infeasible(
             f"the scenario earns without bound: HiGHS says {text!r}; look for a subsidy without limit"
         )
-    if status == kinds.kTimeLimit:
+    if status == _STATUS.kTimeLimit:
         raise SolverTrouble(
             f"time limit of {solver.getOptionValue('time_limit')[1]:g} s reached without an optimum; raise "
             "`solver.time_limit_s`, or take fewer periods or years"
         )
-    if status != kinds.kOptimal:
+    if status != _STATUS.kOptimal:
         raise SolverTrouble(f"HiGHS stopped with status {text!r}")
