@@ -44,7 +44,7 @@ def main() -> None:
         for problem in problems:
             _say(f"error: {problem}")
         if len(problems) > 1:
-            err_console.print(f"{len(problems)} problems; nothing was written")
+            err_console.print(f"{len(problems)} problems")
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         err_console.print("interrupted; scenarios that were finished are in the results folder")

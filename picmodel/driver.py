@@ -80,13 +80,12 @@ def run(
 
 
 def together(failed: Mapping[str, PicmodelError]) -> PicmodelError:
-    """One error of the kind of the first, that names every scenario that failed."""
-    first = next(iter(failed.values()))
-    if all(isinstance(error, InputError) for error in failed.values()):
-        return InputError(
-            list(dict.fromkeys(p for error in failed.values() for p in getattr(error, "problems", [])))
-        )
-    return type(first)("\n".join(f"{name}: {error}" for name, error in failed.items()))
+    """One error that names every scenario that failed; bad input only where all of them are."""
+    others = [error for error in failed.values() if not isinstance(error, InputError)]
+    if not others:
+        problems = [p for error in failed.values() for p in getattr(error, "problems", [])]
+        return InputError(list(dict.fromkeys(problems)))
+    return type(others[0])("\n".join(f"{name}: {error}" for name, error in failed.items()))
 
 
 def collect(source: Path | str | Mapping | Sequence[Path | str]) -> tuple[list[Scenario], str | None]:

@@ -20,6 +20,10 @@ class InputError(PicmodelError):
         self.problems = list(problems)
         super().__init__("\n".join(self.problems))
 
+    def __reduce__(self) -> tuple:
+        """Crosses a process border whole: an exception is rebuilt from its message otherwise."""
+        return InputError, (self.problems,)
+
 
 class Infeasible(PicmodelError):
     """No plan satisfies the scenario."""
