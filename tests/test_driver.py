@@ -28,10 +28,21 @@ REGION = {
     "designs": {"planned": {}, "spot": {"markets": {"power": {"dispatch": "spot", "planned_share": None}}}},
 }
 STABLE = (
-    "renewable_share", "nonhydro_share", "emissions", "peak_cost", "peak_cost_change", "project_irr", "energy_price",
-    "allowance_price", "certificate_price", "curtailment_rate", "generation", "capacity", "system_cost",
+    "renewable_share",
+    "nonhydro_share",
+    "emissions",
+    "peak_cost",
+    "peak_cost_change",
+    "project_irr",
+    "energy_price",
+    "allowance_price",
+    "certificate_price",
+    "curtailment_rate",
+    "generation",
+    "capacity",
+    "system_cost",
     "unserved_energy",
-)  # fmt: skip
+)
 
 
 @pytest.fixture(scope="module")
@@ -102,10 +113,14 @@ def test_files_carry_units_and_weights(runs):
 def test_a_freely_built_project_earns_its_cost_of_capital_when_nothing_else_binds(tmp_path):
     """One planning year, WACC = discount rate is not needed: held values, no limits: IRR = WACC of 5.5 %."""
     free = {
-        "name": "free", "horizon": {"years": [2030]}, "space": {"provinces": ["NM"]},
-        "time": {"periods": 1, "extremes": 0, "step_h": 6}, "physical": {"build_limits": False, "adequacy": False},
-        "markets": {"power": {"dispatch": "spot"}}, "projects": {"technologies": ["wind_onshore"]},
-    }  # fmt: skip
+        "name": "free",
+        "horizon": {"years": [2030]},
+        "space": {"provinces": ["NM"]},
+        "time": {"periods": 1, "extremes": 0, "step_h": 6},
+        "physical": {"build_limits": False, "adequacy": False},
+        "markets": {"power": {"dispatch": "spot"}},
+        "projects": {"technologies": ["wind_onshore"]},
+    }
     run = picmodel.run(free, out=tmp_path)["free"]
     row = run.projects.iloc[0]
     assert row["capacity_gw"] > 1
