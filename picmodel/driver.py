@@ -10,6 +10,7 @@ import resource
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from dataclasses import dataclass
 from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
@@ -29,6 +30,7 @@ from picmodel.indicators.peak_cost import system_cost
 from picmodel.indicators.system import curtailment, quantities, renewable_shares
 from picmodel.indicators.table import COLUMNS
 from picmodel.indicators.zero_profit import worst_residual, zero_profit
+from picmodel.markets.base import Active
 from picmodel.markets.registry import MECHANISM, activate, entries, with_interactions
 from picmodel.report.comparison import Solved, compared, peak_note
 from picmodel.report.runs import Run, RunSet
@@ -37,8 +39,8 @@ from picmodel.scenario.check import check_options, nearest
 from picmodel.scenario.load import ScenarioSet, dump_yaml, load
 from picmodel.scenario.schema import Scenario, outside_horizon
 from picmodel.solve.certificate import TOLERANCE, certify
-from picmodel.solve.compile import compile_model
-from picmodel.solve.highs import SolverOptions, solve
+from picmodel.solve.compile import LinearProgram, compile_model
+from picmodel.solve.highs import Solution, SolverOptions, solve
 
 Report = Callable[[str, str], None]  # (scenario, stage)
 
@@ -177,46 +179,96 @@ def check(scenario: Scenario) -> None:
         )
 
 
-def solve_scenario(scenario: Scenario, out: Path, threads: int = 0, report: Report | None = None) -> Solved:
-    """Build, solve, check and evaluate one scenario; writes its large files to a hidden folder."""
-    say = report or (lambda name, stage: None)
-    clock = {"start": time.perf_counter()}
+class Clock:
+    """Seconds of each stage of a scenario, and who is told of it."""
 
-    def stage(name: str) -> None:
-        clock[name] = time.perf_counter()
-        say(scenario.name, name)
+    def __init__(self, scenario: str, report: Report | None = None) -> None:
+        self.scenario, self.report = scenario, report
+        self.marks: list[tuple[str, float]] = []
 
+    def stage(self, name: str) -> None:
+        self.marks.append((name.split()[0], time.perf_counter()))
+        if self.report:
+            self.report(self.scenario, name)
+
+    def seconds(self) -> dict[str, float]:
+        marks = [*self.marks, ("end", time.perf_counter())]
+        spent = {name: round(after - at, 3) for (name, at), (_, after) in pairwise(marks)}
+        return {**spent, "total": round(marks[-1][1] - marks[0][1], 3)}
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """A scenario's system, its LP and the optimum that passed its certificate."""
+
+    scenario: Scenario
+    options: dict[str, Any]
+    active: tuple[Active, ...]
+    tables: Mapping[str, pd.DataFrame]
+    lp: LinearProgram
+    solution: Solution
+    certificate: dict[str, float]
+    results: Results
+
+
+def optimum(scenario: Scenario, clock: Clock, threads: int = 0) -> Optimum:
+    """Build, solve and check one scenario.
+
+    Raises:
+        InputError, Infeasible, SolverTrouble, SelfCheckFailed: see `picmodel.errors`.
+    """
     options = market_options(scenario)
-    stage("inputs")
+    clock.stage("inputs")
     data, tables = system_data(scenario)
     active = activate(options)
     problems = [f"{scenario.name}: {p}" for mechanism in active for p in mechanism.check(data)]
     if problems:
         raise InputError(problems)
-    stage("build")
+    clock.stage("build")
     lp = compile_model(build_model(data, with_interactions(active)))
     for mechanism in active:
         _require_rows(mechanism, lp)
-    stage(f"solve {lp.shape[0]:,} rows")
-    chosen = SolverOptions(
-        scenario.solver.method,
-        scenario.solver.threads or threads,
-        scenario.solver.time_limit_s,
-        scenario.solver.crossover,
-    )
+    clock.stage(f"solve {lp.shape[0]:,} rows")
+    s = scenario.solver
+    chosen = SolverOptions(s.method, s.threads or threads, s.time_limit_s, s.crossover)
     solution = solve(lp, chosen, {entry.name: entry.unit for entry in (*ENTRIES, *entries())})
-    stage("results")
+    clock.stage("results")
     certificate = certify(lp, solution)
     results = Results(data, lp, solution, entries())
     profit = worst_residual(zero_profit(results, active))
     if not profit <= TOLERANCE:
-        raise SelfCheckFailed(
-            f"a vintage that was built does not break even at the prices found: residual {profit:.2e}"
-        )
-    income = merged_income([mechanism.income(results, data) for mechanism in active])
-    projects = value_projects(results, income, tables["finance"], scenario.projects.technologies)
+        raise SelfCheckFailed(f"a vintage that was built does not break even: residual {profit:.2e}")
+    checked = {**certificate.as_dict(), "zero_profit": profit}
+    return Optimum(scenario, options, active, tables, lp, solution, checked, results)
+
+
+def solve_scenario(scenario: Scenario, out: Path, threads: int = 0, report: Report | None = None) -> Solved:
+    """Solve and evaluate one scenario; writes its large files to a hidden folder."""
+    clock = Clock(scenario.name, report)
+    found = optimum(scenario, clock, threads)
+    results = found.results
+    income = merged_income([mechanism.income(results, results.data) for mechanism in found.active])
+    projects = value_projects(results, income, found.tables["finance"], scenario.projects.technologies)
     costs = results.cost_by_item()
-    indicators = pd.concat(
+    clock.stage("write")
+    folder = _write(found, costs, out)
+    emissions = results.values["v_emissions"].sum("province")
+    return Solved(
+        name=scenario.name,
+        folder=folder,
+        indicators=indicators_of(results, found.options),
+        projects=projects,
+        system_cost=system_cost(costs),
+        emissions={int(y): float(emissions.sel(year=y)) for y in results.years},
+        horizon=results.data.horizon,
+        peak_cost_until=scenario.horizon.peak_cost_until,
+        manifest=_manifest(found, clock),
+    )
+
+
+def indicators_of(results: Results, options: Mapping[str, Any]) -> pd.DataFrame:
+    """Indicators of one run that need no other run."""
+    return pd.concat(
         [
             renewable_shares(results),
             quantities(results),
@@ -226,44 +278,40 @@ def solve_scenario(scenario: Scenario, out: Path, threads: int = 0, report: Repo
             certificate_price(results),
         ]
     )
-    warnings = [*slacks_in_use(results), *artefacts(results), *flooded(results)]
-    stage("write")
-    folder = new_folder(out, scenario.name)
-    history = f"picmodel {importlib.metadata.version('picmodel')}, scenario {scenario.name}"
-    write_netcdf(results.dataset("values"), folder / "solution.nc", f"Solution of {scenario.name}", history)
-    write_netcdf(results.prices(), folder / "prices.nc", f"Prices of {scenario.name}", history)
-    write_table(costs.assign(scenario=scenario.name), folder / "costs.csv")
-    (folder / "scenario.yaml").write_text(dump_yaml(scenario, options), encoding="utf-8")
-    emissions = results.values["v_emissions"].sum("province")
-    clock["end"] = time.perf_counter()
-    manifest = {
-        "scenario": scenario.name,
+
+
+def _write(found: Optimum, costs: pd.DataFrame, out: Path) -> Path:
+    """The large files of a run, in a folder that is not yet in its place."""
+    name = found.scenario.name
+    folder = new_folder(out, name)
+    history = f"picmodel {importlib.metadata.version('picmodel')}, scenario {name}"
+    write_netcdf(found.results.dataset("values"), folder / "solution.nc", f"Solution of {name}", history)
+    write_netcdf(found.results.prices(), folder / "prices.nc", f"Prices of {name}", history)
+    write_table(costs.assign(scenario=name), folder / "costs.csv")
+    (folder / "scenario.yaml").write_text(dump_yaml(found.scenario, found.options), encoding="utf-8")
+    return folder
+
+
+def _manifest(found: Optimum, clock: Clock) -> dict[str, Any]:
+    """Everything that says how a run came about and whether it can be trusted."""
+    results, lp, solution = found.results, found.lp, found.solution
+    return {
+        "scenario": found.scenario.name,
         "status": solution.status,
-        "past_years": list(data.horizon.past),
+        "past_years": list(results.data.horizon.past),
         "objective_mcny": solution.objective,
-        "certificate": {**certificate.as_dict(), "zero_profit": profit},
+        "certificate": found.certificate,
         "rows": lp.shape[0],
         "columns": lp.shape[1],
         "nonzeros": int(lp.matrix.nnz),
         "mechanisms": census(lp, solution),
-        "warnings": warnings,
+        "warnings": [*slacks_in_use(results), *artefacts(results), *flooded(results)],
         "solver": solution.info,
-        "seconds": _durations(clock),
+        "seconds": clock.seconds(),
         "peak_memory_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6,
-        "inputs": hash_inputs(inputs_of(scenario)),
+        "inputs": hash_inputs(inputs_of(found.scenario)),
         "versions": _versions(),
     }
-    return Solved(
-        scenario.name,
-        folder,
-        indicators,
-        projects,
-        system_cost(costs),
-        {int(y): float(emissions.sel(year=y)) for y in results.years},
-        data.horizon,
-        scenario.horizon.peak_cost_until,
-        manifest,
-    )
 
 
 def _require_rows(mechanism, lp) -> None:
@@ -271,13 +319,6 @@ def _require_rows(mechanism, lp) -> None:
     families = (*lp.rows_of[mechanism.name], *mechanism.mechanism.governs)
     if not any((lp.rows[name].position >= 0).any() for name in families if name in lp.rows):
         raise SelfCheckFailed(f"markets.{mechanism.name} is on but adds no row to the model")
-
-
-def _durations(clock: Mapping[str, float]) -> dict[str, float]:
-    names = list(clock)
-    spent = {name.split()[0]: round(clock[after] - clock[name], 3) for name, after in pairwise(names)}
-    spent.pop("start", None)
-    return {**spent, "total": round(clock["end"] - clock["start"], 3)}
 
 
 def hash_inputs(folder: Path) -> dict[str, str]:

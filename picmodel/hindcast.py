@@ -16,21 +16,15 @@ import xarray as xr
 from rich.table import Table
 
 from picmodel import driver
-from picmodel.data.load import inputs_of, system_data
+from picmodel.data.load import inputs_of
 from picmodel.data.read import read_tables
 from picmodel.errors import InputError
 from picmodel.extract.results import Results
-from picmodel.formulation.build import build_model
-from picmodel.glossary import ENTRIES
 from picmodel.indicators.health import artefacts, slacks_in_use
 from picmodel.indicators.system import gross_generation, net_export
-from picmodel.markets.registry import activate, entries, with_interactions
 from picmodel.report.write import new_folder, publish, write_json, write_table
 from picmodel.scenario.load import dump_yaml
 from picmodel.scenario.schema import Scenario
-from picmodel.solve.certificate import certify
-from picmodel.solve.compile import compile_model
-from picmodel.solve.highs import SolverOptions, solve
 
 Tables = Mapping[str, pd.DataFrame]
 
@@ -130,34 +124,22 @@ def read_published(scenario: Scenario) -> Tables:
 
 
 def _run(scenario: Scenario, published: Tables, out: Path, report: driver.Report) -> Hindcast:
-    options = driver.market_options(scenario)
-    report(scenario.name, "inputs")
-    data, _ = system_data(scenario)
-    active = activate(options)
-    problems = [f"{scenario.name}: {problem}" for mechanism in active for problem in mechanism.check(data)]
-    if problems:
-        raise InputError(problems)
-    report(scenario.name, "build")
-    lp = compile_model(build_model(data, with_interactions(active)))
-    report(scenario.name, f"solve {lp.shape[0]:,} rows")
-    s = scenario.solver
-    chosen = SolverOptions(s.method, s.threads or 0, s.time_limit_s, s.crossover)
-    solution = solve(lp, chosen, {entry.name: entry.unit for entry in (*ENTRIES, *entries())})
-    certificate = certify(lp, solution)
-    found = compare(Results(data, lp, solution, entries()), published, scenario)
-    report(scenario.name, "write")
+    clock = driver.Clock(scenario.name, report)
+    solved = driver.optimum(scenario, clock)
+    found = compare(solved.results, published, scenario)
+    clock.stage("write")
     folder = new_folder(out, scenario.name)
     for name in ("nation", "provinces", "flows"):
         write_table(getattr(found, name), folder / f"hindcast_{name}.csv")
-    (folder / "scenario.yaml").write_text(dump_yaml(scenario, options), encoding="utf-8")
+    (folder / "scenario.yaml").write_text(dump_yaml(scenario, solved.options), encoding="utf-8")
     write_json(
         {
             "scenario": found.name,
             "scores": found.scores,
             "missed": found.missed,
             "warnings": found.warnings,
-            "objective_mcny": solution.objective,
-            "certificate": certificate.as_dict(),
+            "objective_mcny": solved.solution.objective,
+            "certificate": solved.certificate,
             "inputs": driver.hash_inputs(inputs_of(scenario)),
         },
         folder / "hindcast.json",

@@ -30,7 +30,7 @@ def call(capsys, monkeypatch, *arguments: str) -> tuple[int, str]:
     return code, capsys.readouterr().err
 
 
-def refused(capsys, monkeypatch, tmp_path: Path, text: str, *expected: str) -> None:
+def check_refused(capsys, monkeypatch, tmp_path: Path, text: str, *expected: str) -> None:
     """The scenario is refused with these words, and nothing is written."""
     file, out = tmp_path / "bad.yaml", tmp_path / "out"
     file.write_text(text, encoding="utf-8")
@@ -50,7 +50,7 @@ def change(inputs: Path, name: str, old: str, new: str) -> None:
 
 
 def test_unknown_keys_at_every_level_are_reported_together(capsys, monkeypatch, tmp_path):
-    refused(
+    check_refused(
         capsys,
         monkeypatch,
         tmp_path,
@@ -58,7 +58,7 @@ def test_unknown_keys_at_every_level_are_reported_together(capsys, monkeypatch, 
         "bad.yaml:4:1",
         "did you mean `horizon`?",
     )
-    refused(
+    check_refused(
         capsys,
         monkeypatch,
         tmp_path,
@@ -71,7 +71,7 @@ def test_unknown_keys_at_every_level_are_reported_together(capsys, monkeypatch, 
 
 
 def test_year_outside_the_horizon(capsys, monkeypatch, tmp_path):
-    refused(
+    check_refused(
         capsys,
         monkeypatch,
         tmp_path,
@@ -84,7 +84,7 @@ def test_year_outside_the_horizon(capsys, monkeypatch, tmp_path):
 
 
 def test_a_peak_without_a_later_year_says_nothing(capsys, monkeypatch, tmp_path):
-    refused(
+    check_refused(
         capsys,
         monkeypatch,
         tmp_path,
@@ -95,7 +95,7 @@ def test_a_peak_without_a_later_year_says_nothing(capsys, monkeypatch, tmp_path)
 
 
 def test_linkage_without_a_carbon_market(capsys, monkeypatch, tmp_path):
-    refused(
+    check_refused(
         capsys,
         monkeypatch,
         tmp_path,
@@ -106,7 +106,7 @@ def test_linkage_without_a_carbon_market(capsys, monkeypatch, tmp_path):
 
 def test_number_of_the_wrong_unit(capsys, monkeypatch, tmp_path, inputs):
     change(inputs, "technology_costs.csv", "coal_1000,2023,3941,", "coal_1000,2023,3941000,")
-    refused(
+    check_refused(
         capsys,
         monkeypatch,
         tmp_path,
@@ -120,7 +120,7 @@ def test_missing_province(capsys, monkeypatch, tmp_path, inputs):
     path = inputs / "policy" / "tariffs.csv"
     kept = [line for line in path.read_text("utf-8").splitlines(keepends=True) if not line.startswith("GD,")]
     path.write_text("".join(kept), encoding="utf-8")
-    refused(capsys, monkeypatch, tmp_path, BASE + f"inputs: {inputs}\n", "policy/tariffs.csv", "GD")
+    check_refused(capsys, monkeypatch, tmp_path, BASE + f"inputs: {inputs}\n", "policy/tariffs.csv", "GD")
 
 
 def test_duplicated_row_and_negative_capacity_together(capsys, monkeypatch, tmp_path, inputs):
@@ -129,7 +129,7 @@ def test_duplicated_row_and_negative_capacity_together(capsys, monkeypatch, tmp_
     cells = lines[1].split(",")
     cells[3] = "-5"
     path.write_text("".join([lines[0], ",".join(cells), *lines[2:], lines[2]]), encoding="utf-8")
-    refused(
+    check_refused(
         capsys,
         monkeypatch,
         tmp_path,
@@ -142,26 +142,28 @@ def test_duplicated_row_and_negative_capacity_together(capsys, monkeypatch, tmp_
 def test_truncated_table_and_unreadable_series(capsys, monkeypatch, tmp_path, inputs):
     path = inputs / "demand.csv"
     path.write_bytes(path.read_bytes()[:-40])
-    refused(capsys, monkeypatch, tmp_path, BASE + f"inputs: {inputs}\n", "demand.csv:")
+    check_refused(capsys, monkeypatch, tmp_path, BASE + f"inputs: {inputs}\n", "demand.csv:")
     shutil.copy(INPUTS / "demand.csv", path)
     series = inputs / "series" / "synthetic_2023.nc"
     series.write_bytes(series.read_bytes()[:1000])
-    refused(capsys, monkeypatch, tmp_path, BASE + f"inputs: {inputs}\n", "synthetic_2023.nc")
+    check_refused(capsys, monkeypatch, tmp_path, BASE + f"inputs: {inputs}\n", "synthetic_2023.nc")
 
 
 def test_missing_and_broken_scenario_files(capsys, monkeypatch, tmp_path):
     code, message = call(capsys, monkeypatch, "run", tmp_path / "none.yaml", "--out", tmp_path / "out")
     assert code == 2
     assert "none.yaml" in message
-    refused(capsys, monkeypatch, tmp_path, "horizon: {years: [2030]\n", "bad.yaml:2:1")
+    check_refused(capsys, monkeypatch, tmp_path, "horizon: {years: [2030]\n", "bad.yaml:2:1")
 
 
 def test_unknown_province(capsys, monkeypatch, tmp_path):
-    refused(capsys, monkeypatch, tmp_path, BASE + "space: {provinces: [GD, GZZ]}\n", "bad.yaml:3:", "GZZ")
+    check_refused(
+        capsys, monkeypatch, tmp_path, BASE + "space: {provinces: [GD, GZZ]}\n", "bad.yaml:3:", "GZZ"
+    )
 
 
 def test_override_that_matches_nothing(capsys, monkeypatch, tmp_path):
-    refused(
+    check_refused(
         capsys,
         monkeypatch,
         tmp_path,

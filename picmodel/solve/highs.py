@@ -62,6 +62,7 @@ def solve(
     """
     options = options or SolverOptions()
     solver = highspy.Highs()
+    solver.resetGlobalScheduler(True)  # else a second solve of a process with other threads is refused
     for name, value in _highs_options(options).items():
         if solver.setOptionValue(name, value) != highspy.HighsStatus.kOk:
             raise SolverTrouble(f"HiGHS does not take the option {name}={value!r}")

@@ -1,0 +1,68 @@
+"""The hand-over to HiGHS: methods agree, scaling is undone, bad endings are errors."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from picmodel.errors import Infeasible, SolverTrouble
+from picmodel.solve.certificate import examine
+from picmodel.solve.highs import SolverOptions, solve
+from picmodel.solve.scaling import Scaling
+from tests.tiny import compile_tiny, tiny
+from tests.whole import EVERYTHING, whole_system
+
+
+def peaks():
+    """Base load at 0.10 and peak load at 0.50, cheaper and dearer to build (see test_capacity)."""
+    technologies = {
+        "base": dict(build=True, fuel=0.1, annuity=800.0),
+        "peak": dict(build=True, fuel=0.5, annuity=200.0),
+    }
+    return compile_tiny(tiny({("A", 2030): [1.0, 2.0]}, technologies, hours=[8000, 760]))
+
+
+@pytest.mark.parametrize("method", ["hipo", "ipx", "simplex"])
+def test_every_method_ends_at_the_same_cost(method):
+    """By hand: base 800 + 0.1 x 8760 = 1676, peak 200 + 0.5 x 760 = 580; together 2256."""
+    assert solve(peaks(), SolverOptions(method=method)).objective == pytest.approx(2256.0)
+
+
+def test_a_second_solve_may_use_other_threads():
+    for threads in (1, 2, 1):
+        assert solve(peaks(), SolverOptions(threads=threads)).objective == pytest.approx(2256.0)
+
+
+def test_scaling_changes_neither_prices_nor_quantities():
+    lp = compile_tiny(whole_system(), EVERYTHING["unified"])
+    plain = solve(lp, SolverOptions(method="simplex"), units={"nothing": ""})
+    scaled = solve(lp, SolverOptions(method="simplex"))
+    assert scaled.objective == pytest.approx(plain.objective, rel=1e-9)
+    certificate = examine(lp, scaled.x, scaled.dual)
+    assert certificate.worst < 1e-8
+    assert np.allclose(lp.matrix @ scaled.x, scaled.activity, atol=1e-6)
+    assert np.allclose(lp.cost - lp.matrix.T @ scaled.dual, scaled.reduced_cost, atol=1e-6)
+
+
+def test_scaling_is_by_powers_of_two_and_only_of_annual_quantities():
+    lp = compile_tiny(whole_system(), EVERYTHING["unified"])
+    scaling = Scaling(lp, {"v_annual_generation": "GWh/yr", "v_generation": "GW"})
+    assert set(np.log2(scaling.column)) == {0.0, 10.0}
+    annual = lp.columns["v_annual_generation"].position
+    hourly = lp.columns["v_generation"].position
+    assert (scaling.column[annual[annual >= 0]] == 1024).all()
+    assert (scaling.column[hourly[hourly >= 0]] == 1).all()
+
+
+def test_a_contradiction_is_infeasible():
+    """Must-run of 3 GW meets a demand of 1 GW and there is nowhere for the rest to go."""
+    technologies = {"rigid": dict(existing={"A": 3.0}, must_run=1.0)}
+    lp = compile_tiny(tiny({("A", 2030): [1.0]}, technologies, may_retire={"rigid": False}))
+    for method in ("hipo", "simplex"):
+        with pytest.raises(Infeasible, match="cannot be met"):
+            solve(lp, SolverOptions(method=method))
+
+
+def test_a_time_limit_is_not_a_solution():
+    with pytest.raises(SolverTrouble, match="time limit"):
+        solve(compile_tiny(whole_system()), SolverOptions(method="simplex", time_limit_s=1e-9))
