@@ -14,6 +14,9 @@ from picmodel.glossary import ENTRIES
 from picmodel.solve.compile import LinearProgram
 from picmodel.solve.scaling import OBJECTIVE_SCALE, Scaling
 
+#: of reduced costs as the solver sees them; scaled back they are 1000 times larger, and must still pass
+#: the certificate on columns of small cost (an hour of an extreme day)
+DUAL_TOLERANCE = 1e-10
 _STATUS = highspy.HighsModelStatus
 UNDECIDED = (_STATUS.kNotset, _STATUS.kUnknown, _STATUS.kSolveError, _STATUS.kUnboundedOrInfeasible)
 
@@ -109,6 +112,7 @@ def _highs_options(options: SolverOptions) -> dict:
         "solver": options.method,
         "run_crossover": "on" if options.crossover else "off",
         "time_limit": options.time_limit_s,
+        "dual_feasibility_tolerance": DUAL_TOLERANCE,
     }
     if options.threads:
         chosen["threads"] = options.threads
