@@ -21,7 +21,7 @@ import pandas as pd
 from picmodel.data.load import inputs_of, system_data
 from picmodel.errors import InputError, PicmodelError, SelfCheckFailed
 from picmodel.extract.results import Results
-from picmodel.finance.projects import merged_income, value_projects
+from picmodel.finance.projects import value_projects
 from picmodel.formulation.build import build_model
 from picmodel.glossary import ENTRIES
 from picmodel.indicators.health import artefacts, census, flooded, slacks_in_use
@@ -30,14 +30,15 @@ from picmodel.indicators.peak_cost import system_cost
 from picmodel.indicators.system import curtailment, quantities, renewable_shares
 from picmodel.indicators.table import COLUMNS
 from picmodel.indicators.zero_profit import worst_residual, zero_profit
-from picmodel.markets.base import Active
-from picmodel.markets.registry import MECHANISM, activate, entries, with_interactions
+from picmodel.markets.base import Active, merged
+from picmodel.markets.registry import MECHANISM, activate, entries, settling, with_interactions
 from picmodel.report.comparison import Solved, compared, peak_note
 from picmodel.report.runs import Run, RunSet
-from picmodel.report.write import new_folder, publish, write_json, write_netcdf, write_table
+from picmodel.report.write import new_folder, publish, write_json, write_netcdf, write_parquet, write_table
 from picmodel.scenario.check import check_options, nearest
 from picmodel.scenario.load import ScenarioSet, dump_yaml, load
 from picmodel.scenario.schema import Scenario, outside_horizon
+from picmodel.settlement.ledger import ledger, worst_account
 from picmodel.solve.certificate import TOLERANCE, certify
 from picmodel.solve.compile import LinearProgram, compile_model
 from picmodel.solve.highs import Solution, SolverOptions, solve
@@ -209,6 +210,7 @@ class Optimum:
     solution: Solution
     certificate: dict[str, float]
     results: Results
+    ledger: pd.DataFrame
 
 
 def optimum(scenario: Scenario, clock: Clock, threads: int = 0) -> Optimum:
@@ -238,8 +240,12 @@ def optimum(scenario: Scenario, clock: Clock, threads: int = 0) -> Optimum:
     profit = worst_residual(zero_profit(results, active))
     if not profit <= TOLERANCE:
         raise SelfCheckFailed(f"a vintage that was built does not break even: residual {profit:.2e}")
-    checked = {**certificate.as_dict(), "zero_profit": profit}
-    return Optimum(scenario, options, active, tables, lp, solution, checked, results)
+    whole = ledger([entry for mechanism in settling(active) for entry in mechanism.settle(results)])
+    left_over, account = worst_account(whole)
+    if not left_over <= TOLERANCE:
+        raise SelfCheckFailed(f"the ledger does not clear: {left_over:.2e} of account {account} is left over")
+    checked = {**certificate.as_dict(), "zero_profit": profit, "ledger": left_over}
+    return Optimum(scenario, options, active, tables, lp, solution, checked, results, whole)
 
 
 def solve_scenario(scenario: Scenario, out: Path, threads: int = 0, report: Report | None = None) -> Solved:
@@ -247,7 +253,7 @@ def solve_scenario(scenario: Scenario, out: Path, threads: int = 0, report: Repo
     clock = Clock(scenario.name, report)
     found = optimum(scenario, clock, threads)
     results = found.results
-    income = merged_income([mechanism.income(results, results.data) for mechanism in found.active])
+    income = merged([mechanism.income(results, results.data) for mechanism in settling(found.active)])
     projects = value_projects(results, income, found.tables["finance"], scenario.projects.technologies)
     costs = results.cost_by_item()
     clock.stage("write")
@@ -256,7 +262,7 @@ def solve_scenario(scenario: Scenario, out: Path, threads: int = 0, report: Repo
     return Solved(
         name=scenario.name,
         folder=folder,
-        indicators=indicators_of(results, found.options),
+        indicators=indicators_of(results, found.options, found.active),
         projects=projects,
         system_cost=system_cost(costs),
         emissions={int(y): float(emissions.sel(year=y)) for y in results.years},
@@ -266,7 +272,9 @@ def solve_scenario(scenario: Scenario, out: Path, threads: int = 0, report: Repo
     )
 
 
-def indicators_of(results: Results, options: Mapping[str, Any]) -> pd.DataFrame:
+def indicators_of(
+    results: Results, options: Mapping[str, Any], active: Sequence[Active] = ()
+) -> pd.DataFrame:
     """Indicators of one run that need no other run."""
     return pd.concat(
         [
@@ -276,6 +284,7 @@ def indicators_of(results: Results, options: Mapping[str, Any]) -> pd.DataFrame:
             energy_price(results),
             allowance_price(results, options.get("carbon")),
             certificate_price(results),
+            *(table for mechanism in active for table in mechanism.indicators(results)),
         ]
     )
 
@@ -288,6 +297,7 @@ def _write(found: Optimum, costs: pd.DataFrame, out: Path) -> Path:
     write_netcdf(found.results.dataset("values"), folder / "solution.nc", f"Solution of {name}", history)
     write_netcdf(found.results.prices(), folder / "prices.nc", f"Prices of {name}", history)
     write_table(costs.assign(scenario=name), folder / "costs.csv")
+    write_parquet(found.ledger.assign(scenario=name), folder / "ledger.parquet")
     (folder / "scenario.yaml").write_text(dump_yaml(found.scenario, found.options), encoding="utf-8")
     return folder
 
@@ -305,7 +315,7 @@ def _manifest(found: Optimum, clock: Clock) -> dict[str, Any]:
         "columns": lp.shape[1],
         "nonzeros": int(lp.matrix.nnz),
         "mechanisms": census(lp, solution),
-        "warnings": [*slacks_in_use(results), *artefacts(results), *flooded(results)],
+        "warnings": [*slacks_in_use(results, found.active), *artefacts(results), *flooded(results)],
         "solver": solution.info,
         "seconds": clock.seconds(),
         "peak_memory_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6,

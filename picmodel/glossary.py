@@ -103,6 +103,7 @@ ENTRIES: tuple[Entry, ...] = (
     # dispatch
     Entry("v_generation", _RGYT, "GW", "output net of own use"),
     Entry("v_annual_generation", _RGY, "GWh/yr", "annual output net of own use"),
+    Entry("v_fleet_emissions", _RGY, "kt/yr", "CO2 of a fleet, starts included"),
     Entry("v_emissions", ("province", "year"), "kt/yr", "CO2 of all generation, nothing credited"),
     Entry(
         "c_output_max", _RGYT, "GW", "output within available capacity", "MCNY/GWh", "hourly", "physical", -1
@@ -110,6 +111,15 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("c_output_min", _RGYT, "GW", "must-run and minimum flow", "MCNY/GWh", "hourly", "physical"),
     Entry("c_inflow", (*_RGY, "period"), "GWh", "water of a period", status="physical", sense=-1),
     Entry("c_annual_generation", _RGY, "GWh/yr", "annual output"),
+    Entry(
+        "c_fleet_emissions",
+        _RGY,
+        "kt/yr",
+        "emissions of a fleet",
+        "MCNY/kt",
+        "annual",
+        "definition",
+    ),
     Entry("c_emissions", ("province", "year"), "kt/yr", "emissions of all generation"),
     # storage
     Entry("v_charge", _RGYT, "GW", "taken from the grid"),

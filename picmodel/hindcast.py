@@ -22,6 +22,7 @@ from picmodel.errors import InputError
 from picmodel.extract.results import Results
 from picmodel.indicators.health import artefacts, slacks_in_use
 from picmodel.indicators.system import gross_generation, net_export
+from picmodel.markets.base import Active
 from picmodel.report.write import new_folder, publish, write_json, write_table
 from picmodel.scenario.load import dump_yaml
 from picmodel.scenario.schema import Scenario
@@ -126,7 +127,7 @@ def read_published(scenario: Scenario) -> Tables:
 def _run(scenario: Scenario, published: Tables, out: Path, report: driver.Report) -> Hindcast:
     clock = driver.Clock(scenario.name, report)
     solved = driver.optimum(scenario, clock)
-    found = compare(solved.results, published, scenario)
+    found = compare(solved.results, published, scenario, solved.active)
     clock.stage("write")
     folder = new_folder(out, scenario.name)
     for name in ("nation", "provinces", "flows"):
@@ -151,7 +152,9 @@ def _run(scenario: Scenario, published: Tables, out: Path, report: driver.Report
 # -- comparison
 
 
-def compare(results: Results, published: Tables, scenario: Scenario) -> Hindcast:
+def compare(
+    results: Results, published: Tables, scenario: Scenario, active: Sequence[Active] = ()
+) -> Hindcast:
     """Put a solution beside published tables.
 
     Net exports are published on the basis of consumption, and are brought to the basis of output with
@@ -177,7 +180,7 @@ def compare(results: Results, published: Tables, scenario: Scenario) -> Hindcast
         _flows(results, year),
         _scores(provinces, before),
         {name: _missed(provinces, name) for name in ("coal", "thermal")},
-        [*slacks_in_use(results), *artefacts(results)],
+        [*slacks_in_use(results, active), *artefacts(results)],
     )
 
 

@@ -36,6 +36,7 @@ LAYERS = (
     "formulation",
     "solve",
     "extract",
+    "settlement",
     "markets",
     "indicators",
     "finance",

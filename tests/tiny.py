@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 import pyomo.environ as pyo
 
 from picmodel.data.system import Corridor, Horizon, SystemData, TimeSlices
@@ -15,8 +16,9 @@ from picmodel.errors import Infeasible
 from picmodel.extract.results import Results
 from picmodel.formulation.build import build_model
 from picmodel.markets.base import Active
-from picmodel.markets.registry import MECHANISM, activate, entries, with_interactions
+from picmodel.markets.registry import MECHANISM, activate, entries, settling, with_interactions
 from picmodel.scenario.check import validate_options
+from picmodel.settlement.ledger import ledger
 from picmodel.solve.certificate import Certificate, certify
 from picmodel.solve.compile import LinearProgram, compile_model
 from picmodel.solve.highs import Solution, SolverOptions, solve
@@ -44,6 +46,20 @@ class TinyRun:
     @cached_property
     def results(self) -> Results:
         return Results(self.data, self.lp, self.solution, entries())
+
+    @cached_property
+    def ledger(self) -> pd.DataFrame:
+        """Every payment of the run, as `settlement.ledger` has it."""
+        return ledger(
+            [part for mechanism in settling(self.active) for part in mechanism.settle(self.results)]
+        )
+
+    def paid(self, **where) -> float:
+        """Sum of the amounts of the ledger's entries whose columns have the given values [MCNY/yr]."""
+        rows = self.ledger
+        for column, value in where.items():
+            rows = rows[rows[column] == value]
+        return float(rows["amount"].sum())
 
     def value(self, name: str, *key) -> float:
         """Value of a variable at a key."""

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from picmodel.annuity import annuity, capex_with_idc
+from picmodel.data.capture import capture_policy, conversions, in_force
+from picmodel.data.lookup import Tables, by_year, in_base, keyed, without_vat
 from picmodel.data.periods import Periods
 from picmodel.data.system import Corridor, Horizon, SystemData, TimeSlices
-from picmodel.data.tables import TABLE
-from picmodel.errors import InputError
-from picmodel.units import GJ_PER_MWH, HOURS_PER_YEAR, TO_BASE
-
-Tables = Mapping[str, pd.DataFrame]
+from picmodel.units import GJ_PER_MWH, HOURS_PER_YEAR
 
 #: shares below this are noise of a series (0.1 MW of a GW) and would spoil the scaling of the matrix
 LEAST_SHARE = 1e-4
@@ -37,36 +35,7 @@ class SystemOptions:
     expand: bool
     transmission_expansion: bool
     demand_factor: float
-
-
-def by_year(
-    table: pd.DataFrame, keys: Sequence[str], column: str, years: Iterable[int], factor: float = 1.0
-) -> dict:
-    """Values by key and year: linear between rows, constant before the first and after the last.
-
-    Returns:
-        (key..., year) -> value times ``factor``.
-    """
-    years = list(years)
-    found = {}
-    for key, rows in table.sort_values("year").groupby(list(keys), sort=False):
-        key = key if isinstance(key, tuple) else (key,)
-        values = np.interp(years, rows["year"], rows[column]) * factor
-        found.update({(*key, y): float(x) for y, x in zip(years, values)})
-    return found
-
-
-def keyed(table: pd.DataFrame, keys: Sequence[str], column: str, factor: float = 1.0) -> dict:
-    """Column by key (a plain value if there is one key column)."""
-    values = (table[column].astype(float) * factor).to_numpy()
-    labels = table[keys[0]].to_list() if len(keys) == 1 else list(zip(*(table[k].to_list() for k in keys)))
-    return dict(zip(labels, map(float, values)))
-
-
-def in_base(tables: Tables, table: str, keys: Sequence[str], column: str, years: Iterable[int]) -> dict:
-    """`by_year` of a declared column, in base units."""
-    unit = next(c.unit for c in TABLE[table].columns if c.name == column)
-    return by_year(tables[table], keys, column, years, TO_BASE[unit])
+    mechanisms: frozenset[str] = frozenset()  # that the scenario switched on
 
 
 def assemble(tables: Tables, periods: Periods, options: SystemOptions) -> SystemData:
@@ -78,6 +47,7 @@ def assemble(tables: Tables, periods: Periods, options: SystemOptions) -> System
         options: the scenario's physical options.
     """
     o = options
+    tables = in_force(tables, o.mechanisms)
     tech = tables["technologies"].set_index("technology")
     time = periods.time_slices
     units = _units(tables, o)
@@ -89,6 +59,7 @@ def assemble(tables: Tables, periods: Periods, options: SystemOptions) -> System
         for column in ("renewable_class", "group", "fuel", "series")
     }
     availability = _availability(tables, periods, time, fleets, tech)
+    emitted, captured = _emission_factors(tables, names, tech)
     return SystemData(
         horizon=o.horizon,
         time=time,
@@ -98,7 +69,8 @@ def assemble(tables: Tables, periods: Periods, options: SystemOptions) -> System
         fleets=fleets,
         stores=stores,
         life={g: int(tech.life_yr[g]) for g in names},
-        emission_factor=_emission_factors(tables, names, tech),
+        emission_factor=emitted,
+        captured=captured,
         own_use={g: float(tech.own_use_share[g]) for g in names},
         renewable_class=text["renewable_class"],
         group=text["group"],
@@ -211,16 +183,22 @@ def _inflow(periods: Periods, time: TimeSlices, fleets, tech) -> dict:
     return found
 
 
-def _emission_factors(tables: Tables, names, tech) -> dict[str, float]:
+def _emission_factors(tables: Tables, names, tech) -> tuple[dict[str, float], dict[str, float]]:
+    """CO2 per net output that is emitted, and that is captured where a technology does [kt/GWh]."""
     factor = keyed(tables["fuel_factors"], ["fuel"], "emission_factor_t_per_gj")
-    return {g: factor.get(tech.fuel[g], 0.0) * GJ_PER_MWH / tech.efficiency_share[g] for g in names}
+    burnt = {g: factor.get(tech.fuel[g], 0.0) * GJ_PER_MWH / tech.efficiency_share[g] for g in names}
+    share = {g: float(tech.capture_share[g]) for g in names}
+    return (
+        {g: float(x * (1 - share[g])) for g, x in burnt.items()},
+        {g: float(x * share[g]) for g, x in burnt.items() if share[g] > 0},
+    )
 
 
 # -- capacity
 
 
 def _units(tables: Tables, o: SystemOptions) -> tuple[tuple[str, str], ...]:
-    """(province, technology) that stand, are committed or may be built, in table order."""
+    """(province, technology) that stand, are committed, may be built or converted, in table order."""
     technologies = tables["technologies"]["technology"].to_list()
     buildable = set(tables["technologies"].query("buildable == 1")["technology"])
     standing = {
@@ -237,6 +215,8 @@ def _units(tables: Tables, o: SystemOptions) -> tuple[tuple[str, str], ...]:
         if g in buildable and gw > 0
     }
     possible = standing | (sites if o.expand else set())
+    if o.expand:
+        possible |= {(r, to) for came, to in conversions(tables) for r, g in possible if g == came}
     return tuple((r, g) for r in o.provinces for g in technologies if (r, g) in possible)
 
 
@@ -413,10 +393,7 @@ def _network(tables: Tables, o: SystemOptions) -> dict:
 
 def _tariff(tables: Tables, column: str, o: SystemOptions) -> dict[str, float]:
     """A regulated price without VAT [MCNY/GWh]."""
-    finance = tables["finance"].query("parameter == 'vat_share' and technology == 'all'")["value"]
-    if finance.empty:
-        raise InputError(["policy/finance.csv: no row vat_share, all; tariffs are published with VAT inside"])
-    factor = TO_BASE["CNY/MWh"] / (1 + float(finance.iloc[0]))
+    factor = without_vat(tables, "CNY/MWh")
     return {
         r: x for r, x in keyed(tables["tariffs"], ["province"], column, factor).items() if r in o.provinces
     }
@@ -459,6 +436,7 @@ def _policy(tables: Tables, fleets, names, tech, o: SystemOptions) -> dict:
     benchmark = by_year(tables["benchmarks"], ["technology"], "benchmark_t_per_mwh", years)
     hours = tables["thermal_hours"].sort_values("year").groupby(["province", "group"]).last()["gross_h"]
     return {
+        **capture_policy(tables, o.provinces, names, tech, o.horizon, o.expand),
         # weights are of published consumption: over consumption at the bulk grid they are larger
         "weight_total": {k: x / share[k[0]] for k, x in total.items()},
         "weight_nonhydro": {k: x / share[k[0]] for k, x in nonhydro.items()},

@@ -90,6 +90,7 @@ def system_options(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Sy
         expand=p.expand,
         transmission_expansion=p.transmission_expansion,
         demand_factor=p.demand_factor,
+        mechanisms=frozenset(name for name, raw in scenario.markets.items() if raw is not None),
     )
 
 

@@ -8,7 +8,8 @@ from difflib import get_close_matches
 import numpy as np
 import pandas as pd
 
-from picmodel.data.tables import INFINITY, TABLE, Column, Table
+from picmodel.data.columns import INFINITY, Column, Table
+from picmodel.data.tables import TABLE
 from picmodel.errors import InputError
 from picmodel.scenario.check import nearest
 from picmodel.scenario.overrides import OPERATIONS, Override

@@ -18,7 +18,8 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from picmodel.data.tables import INFINITY, QUALITIES, TABLES, Column, Table
+from picmodel.data.columns import INFINITY, QUALITIES, Column, Table
+from picmodel.data.tables import TABLES
 from picmodel.errors import InputError
 
 #: the fleet is what stood at the end of this year

@@ -127,12 +127,13 @@ class SystemData:
     stores: tuple[tuple[str, str], ...]  # (r, g) that store
     # -- technologies
     life: Mapping[str, int]  # g -> yr
-    emission_factor: Mapping[str, float]  # g -> kt/GWh net
+    emission_factor: Mapping[str, float]  # g -> kt/GWh net, emitted
     own_use: Mapping[str, float]  # g -> share of gross output
     renewable_class: Mapping[str, str]  # g -> hydro | nonhydro | none
     group: Mapping[str, str]  # g -> coal, gas, wind, ...
     efficiency: Mapping[str, float] = field(default_factory=dict)  # stores: round trip
     wacc: Mapping[str, float] = field(default_factory=dict)  # g -> share, real pre-tax
+    captured: Mapping[str, float] = field(default_factory=dict)  # g -> kt/GWh net; only where it is
     construction: Mapping[str, int] = field(default_factory=dict)  # g -> yr
     capex: Mapping[Label, float] = field(default_factory=dict)  # (g, v) overnight MCNY/GW
     # -- operation

@@ -7,75 +7,16 @@ into ``sources.csv``); they are added here so that no declaration can forget the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-INFINITY = float("inf")
-
-#: how sure a figure is, from published to assumed; ``inputs/README.md`` explains each
-QUALITIES = ("official", "secondary", "derived", "model", "estimate", "assumption", "recalled")
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column: its name (which carries the unit), its unit, and the values it may hold."""
-
-    name: str
-    unit: str = ""
-    kind: str = "number"  # number | integer | text
-    low: float = -INFINITY
-    high: float = INFINITY
-    choices: tuple[str, ...] = ()
-    refers_to: str = ""  # "table.column" whose values this one must be among
-    meaning: str = ""
-
-
-@dataclass(frozen=True)
-class Table:
-    """One CSV file: its key (no two rows share one), its columns and what it is."""
-
-    name: str
-    key: tuple[str, ...]
-    columns: tuple[Column, ...]
-    meaning: str
-    complete_over: tuple[str, ...] = ()  # key columns of which every referred value must appear
-    sourced: bool = True
-    folder: str = ""
-
-    @property
-    def file(self) -> str:
-        """Path of the table below ``inputs/``."""
-        return f"{self.folder}/{self.name}.csv" if self.folder else f"{self.name}.csv"
-
-
-def _text(name: str, meaning: str, **more) -> Column:
-    return Column(name, kind="text", meaning=meaning, **more)
-
-
-def _province(name: str = "province", meaning: str = "two letters of ISO 3166-2:CN") -> Column:
-    return _text(name, meaning, refers_to="provinces.province")
-
-
-def _technology(meaning: str = "technology") -> Column:
-    return _text("technology", meaning, refers_to="technologies.technology")
-
-
-def _year(meaning: str, low: float = 1950, high: float = 2100) -> Column:
-    return Column("year", "yr", "integer", low, high, meaning=meaning)
-
-
-def _share(name: str, meaning: str, high: float = 1.0) -> Column:
-    return Column(name, "share", low=0.0, high=high, meaning=meaning)
-
-
-def _flag(name: str, meaning: str) -> Column:
-    return Column(name, kind="integer", low=0, high=1, meaning=meaning)
-
-
-_MONTH = Column("month", "", "integer", 1, 12, meaning="calendar month")
-_HOURS = tuple(
-    Column(f"h{h:02d}", "share", low=0.0, high=6.0, meaning=f"hour beginning {h:02d}:00 (UTC+8)")
-    for h in range(24)
-)
+from picmodel.data.columns import HOURS as _HOURS
+from picmodel.data.columns import MONTH as _MONTH
+from picmodel.data.columns import Column, Table
+from picmodel.data.columns import flag as _flag
+from picmodel.data.columns import province as _province
+from picmodel.data.columns import share as _share
+from picmodel.data.columns import technology as _technology
+from picmodel.data.columns import text as _text
+from picmodel.data.columns import year as _year
+from picmodel.data.policy_tables import POLICY_TABLES
 
 TABLES: tuple[Table, ...] = (
     Table(
@@ -216,6 +157,8 @@ TABLES: tuple[Table, ...] = (
             ),
             _flag("buildable", "1: new capacity may be chosen"),
             _flag("may_retire", "1: may leave before the end of its life; 0: heat, waste or water keep it"),
+            _text("mechanism", "exists only where this mechanism is on", choices=("none", "ccs")),
+            _share("capture_share", "share of the fuel's CO2 that is captured"),
         ),
         "Generation and storage technologies and what does not change with time.",
     ),
@@ -277,6 +220,40 @@ TABLES: tuple[Table, ...] = (
             _share("must_run_share", "least output over capacity of coal_chp because of heat"),
         ),
         "Winter must-run of combined heat and power; provinces not listed have none.",
+    ),
+    Table(
+        "retrofits",
+        ("from_technology", "to_technology", "year"),
+        (
+            _text("from_technology", "what is converted", refers_to="technologies.technology"),
+            _text("to_technology", "what it becomes", refers_to="technologies.technology"),
+            _year("year of conversion; between years linear"),
+            Column(
+                "capex_cny_per_kw",
+                "CNY/kW",
+                low=0.0,
+                high=20000.0,
+                meaning="investment per kW of the plant before conversion, without VAT",
+            ),
+            Column(
+                "fom_cny_per_kw_yr", "CNY/kW-yr", low=0.0, high=2000.0, meaning="fixed O&M beyond the plant's"
+            ),
+            Column("life_yr", "yr", "integer", 5, 60, meaning="years over which the conversion is paid"),
+        ),
+        "Conversions of one technology into another; gross capacity stays what it was.",
+    ),
+    Table(
+        "co2_storage",
+        ("province",),
+        (
+            _province(),
+            Column(
+                "transport_cny_per_t", "CNY/t", low=0.0, high=2000.0, meaning="pipeline to the storage site"
+            ),
+            Column("storage_cny_per_t", "CNY/t", low=0.0, high=2000.0, meaning="injection and monitoring"),
+        ),
+        "What it costs to carry captured CO2 away and store it.",
+        complete_over=("province",),
     ),
     Table(
         "fuel_factors",
@@ -627,6 +604,7 @@ TABLES: tuple[Table, ...] = (
         "Seasonal pattern of hydro output after regulation.",
         folder="calibration",
     ),
+    *POLICY_TABLES,
 )
 
 TABLE: dict[str, Table] = {table.name: table for table in TABLES}

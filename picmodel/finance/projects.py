@@ -17,17 +17,6 @@ from picmodel.finance.cash_flow import Project, ProjectResult, evaluate, hold, p
 from picmodel.finance.terms import FinanceTerms
 
 
-def merged_income(lines: Sequence[Mapping[str, xr.DataArray]]) -> dict[str, xr.DataArray]:
-    """Income lines of all mechanisms; two mechanisms never share a line."""
-    merged: dict[str, xr.DataArray] = {}
-    for some in lines:
-        twice = set(some) & set(merged)
-        if twice:
-            raise ValueError(f"two mechanisms pay the same line: {', '.join(sorted(twice))}")
-        merged.update(some)
-    return merged
-
-
 def value_projects(
     results: Results,
     income: Mapping[str, xr.DataArray],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyomo.environ as pyo
 
 from picmodel.data.system import SystemData
-from picmodel.formulation.base import add_cost, at_least_zero, free, param, rows
+from picmodel.formulation.base import add_cost, added, at_least_zero, free, param, rows
 
 
 def add_balance(m: pyo.ConcreteModel, d: SystemData) -> None:
@@ -51,7 +51,7 @@ def balance(m, r, y, t):
     r"""Supply meets demand at the bulk grid.
 
     .. math:: \sum_g G_{rgyt} + \sum_s (d - c)_{rsyt} + \sum_{a \to r} (1-\ell_a) f_{ayt}
-              - \sum_{r \to a} f_{ayt} + u_{ryt} = D_{ryt}
+              - \sum_{r \to a} f_{ayt} + u_{ryt} + \text{terms} = D_{ryt}
 
     Units   GW.
     Dual    /(W D): the energy price; may be negative.
@@ -62,6 +62,7 @@ def balance(m, r, y, t):
         + sum(m.delivered[a] * m.v_flow[a, y, t] for a in m.ARCS_INTO[r])
         - sum(m.v_flow[a, y, t] for a in m.ARCS_OUT[r])
         + m.v_unserved[r, y, t]
+        + added(m, "supply", r, y, t)
         == m.demand[r, y, t]
     )
 
@@ -76,6 +77,7 @@ def consumption(m, r, y):
             for s in m.STORES_OF[r]
             for t in m.TIMES
         )
+        - added(m, "served", r, y)
         == m.annual_demand[r, y]
     )
 
@@ -92,6 +94,7 @@ def adequacy(m, r, y):
         + sum(m.delivered[a] * m.v_firm[a, y] for a in m.ARCS_INTO[r])
         - sum(m.v_firm[a, y] for a in m.ARCS_OUT[r])
         + m.v_adequacy_short[r, y]
+        + added(m, "firm", r, y)
         >= m.requirement[r, y]
     )
 

@@ -18,6 +18,15 @@ from picmodel.data.system import SystemData
 
 KINDS = ("resource", "transfer")
 
+#: places in physical rows where a mechanism adds a term, with the index and unit of the term
+SOCKETS = {
+    "supply": "(r, y, t) GW that reach the bulk grid, or that demand gives up",
+    "served": "(r, y) GWh/yr consumed beyond demand; negative: less",
+    "firm": "(r, y) GW that count for the peak",
+    "capacity": "(r, g, y) GW that join a unit's capacity; negative: leave it",
+    "emissions": "(r, g, y) kt/yr that an emitting fleet emits beyond those of its output",
+}
+
 
 @contextmanager
 def templatized(active: bool = True) -> Iterator[None]:
@@ -80,6 +89,7 @@ def add_sets(m: pyo.ConcreteModel, d: SystemData) -> None:
     m.discount = param(m.YEARS, data=d.horizon.discount)
     m.weight = param(m.TIMES, data=d.time.weight)
     m.cost_items = {}
+    m.terms = {socket: [] for socket in SOCKETS}
 
 
 def _grouped(provinces, pairs) -> dict[str, list[str]]:
@@ -87,6 +97,19 @@ def _grouped(provinces, pairs) -> dict[str, list[str]]:
     for r, g in pairs:
         groups[r].append(g)
     return groups
+
+
+def add_term(m: pyo.ConcreteModel, socket: str, rule: Callable) -> None:
+    """Add a mechanism's term to a physical row; before that row is built (see `SOCKETS`)."""
+    m.terms[socket].append(rule)
+
+
+def added(m: pyo.ConcreteModel, socket: str, *index):
+    """What mechanisms add at a socket.  A loop, because a template's ``sum`` takes a generator only."""
+    total = 0.0
+    for rule in m.terms[socket]:
+        total = total + rule(m, *index)
+    return total
 
 
 def add_cost(m: pyo.ConcreteModel, name: str, kind: str, rule: Callable, national: bool = False) -> None:

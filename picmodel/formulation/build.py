@@ -15,7 +15,7 @@ from picmodel.formulation.dispatch import add_dispatch
 from picmodel.formulation.network import add_network
 from picmodel.formulation.storage import add_storage
 
-PHYSICAL = (add_sets, add_capacity, add_dispatch, add_storage, add_network, add_balance)
+PHYSICAL = (add_capacity, add_dispatch, add_storage, add_network, add_balance)
 
 
 class BuildsRows(Protocol):
@@ -23,13 +23,15 @@ class BuildsRows(Protocol):
 
     name: str
 
+    def prepare(self, m: pyo.ConcreteModel, data: SystemData) -> None: ...
+
     def build(self, m: pyo.ConcreteModel, data: SystemData) -> None: ...
 
 
 def build_model(
     data: SystemData, mechanisms: Sequence[Any] = (), templates: bool = True
 ) -> pyo.ConcreteModel:
-    """Build the LP.
+    """Build the LP: mechanisms first name the terms that they add to physical rows, then their own rows.
 
     Args:
         data: the system, in base units.
@@ -41,6 +43,9 @@ def build_model(
     """
     m = pyo.ConcreteModel()
     with templatized(templates):
+        add_sets(m, data)
+        for mechanism in mechanisms:
+            mechanism.prepare(m, data)
         for add in PHYSICAL:
             add(m, data)
         m.rows_of = {}

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pyomo.environ as pyo
 
 from picmodel.data.system import SystemData
-from picmodel.formulation.base import add_cost, at_least_zero, param, rows
+from picmodel.formulation.base import add_cost, added, at_least_zero, param, rows
 
 
 def add_capacity(m: pyo.ConcreteModel, d: SystemData) -> None:
@@ -88,15 +88,19 @@ def _add_capacity_costs(m: pyo.ConcreteModel, d: SystemData) -> None:
 
 
 def capacity(m, r, g, y):
-    r"""Capacity that stands is what is kept of the old fleet and what was built and still lives.
+    r"""Capacity that stands is what is kept of the old fleet, what was built and still lives, and what joins.
 
-    .. math:: C_{rgy} = E_{rgy} + \sum_{v \le y < v + L_g} B_{rgv}
+    .. math:: C_{rgy} = E_{rgy} + \sum_{v \le y < v + L_g} B_{rgv} + \text{terms}
 
     Units   GW gross.
     Dual    what a GW is worth in year y (undiscounted after division by D).
     """
-    return m.v_capacity[r, g, y] == sum(m.v_exist[r, g, k] for k in m.EXISTING_IN[r, g, y]) + sum(
-        m.v_build[r, g, v] for v in m.VINTAGES_IN[r, g, y]
+    return (
+        m.v_capacity[r, g, y]
+        - sum(m.v_exist[r, g, k] for k in m.EXISTING_IN[r, g, y])
+        - sum(m.v_build[r, g, v] for v in m.VINTAGES_IN[r, g, y])
+        - added(m, "capacity", r, g, y)
+        == 0
     )
 
 

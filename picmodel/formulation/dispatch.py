@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyomo.environ as pyo
 
 from picmodel.data.system import SystemData
-from picmodel.formulation.base import add_cost, at_least_zero, free, param, rows
+from picmodel.formulation.base import add_cost, added, at_least_zero, free, param, rows
 
 
 def add_dispatch(m: pyo.ConcreteModel, d: SystemData) -> None:
@@ -30,6 +30,13 @@ def add_dispatch(m: pyo.ConcreteModel, d: SystemData) -> None:
     m.v_annual_generation = free(m.FLEETS, m.YEARS)
     m.c_annual_generation = rows(m.FLEETS, m.YEARS, rule=annual_generation)
     m.emission_factor = param(m.TECHNOLOGIES, data=d.emission_factor, default=0.0)
+    emitters = [fleet for fleet in d.fleets if d.emission_factor.get(fleet[1], 0.0) > 0]
+    m.EMITTERS = pyo.Set(initialize=emitters, dimen=2)
+    m.EMITTERS_OF = pyo.Set(
+        m.PROVINCES, initialize={r: [g for s, g in emitters if s == r] for r in d.provinces}
+    )
+    m.v_fleet_emissions = free(m.EMITTERS, m.YEARS)
+    m.c_fleet_emissions = rows(m.EMITTERS, m.YEARS, rule=fleet_emissions)
     m.v_emissions = free(m.PROVINCES, m.YEARS)
     m.c_emissions = rows(m.PROVINCES, m.YEARS, rule=emissions)
     m.fuel_cost = param(m.FLEETS, m.YEARS, data=d.fuel_cost, default=0.0)
@@ -85,11 +92,22 @@ def annual_generation(m, r, g, y):
     )
 
 
+def fleet_emissions(m, r, g, y):
+    """CO2 of a fleet: of its output, and what mechanisms add (starts) [kt/yr].
+
+    Dual    undiscounted, what a tonne costs by all rows that count emissions.
+    """
+    return (
+        m.v_fleet_emissions[r, g, y]
+        - m.emission_factor[g] * m.v_annual_generation[r, g, y]
+        - added(m, "emissions", r, g, y)
+        == 0
+    )
+
+
 def emissions(m, r, y):
     """CO2 of all generation of a province [kt/yr]."""
-    return m.v_emissions[r, y] == sum(
-        m.emission_factor[g] * m.v_annual_generation[r, g, y] for g in m.FLEETS_OF[r]
-    )
+    return m.v_emissions[r, y] - sum(m.v_fleet_emissions[r, g, y] for g in m.EMITTERS_OF[r]) == 0
 
 
 def fuel(m, r, y):

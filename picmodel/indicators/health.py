@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import xarray as xr
 
 from picmodel.extract.results import Results
+from picmodel.markets.base import Active
 from picmodel.solve.compile import LinearProgram
 from picmodel.solve.highs import Solution
 
-#: variables that are zero in a plan that keeps all rules, with what they mean
+#: physical variables that are zero in a plan that keeps all rules, with what they mean
 SLACKS = {
     "v_unserved": "energy not served",
     "v_adequacy_short": "missing firm capacity",
-    "v_planned_slack": "planned hours not kept",
-    "v_curtailment_slack": "curtailment above its limit",
-    "v_above_peak": "emissions above the level of the peak",
 }
 NOTICEABLE = 1e-6  # share of the national yearly quantity below which a slack is rounding
 
 
-def slacks_in_use(results: Results) -> list[str]:
+def slacks_in_use(results: Results, active: Sequence[Active] = ()) -> list[str]:
     """One line for each slack in use, by year, in its unit."""
     found = []
-    for name, meaning in SLACKS.items():
+    slacks = dict(SLACKS)
+    for mechanism in active:
+        slacks |= mechanism.mechanism.slacks
+    for name, meaning in slacks.items():
         if name not in results.values:
             continue
         value = results.values[name]
         if "time" in value.dims:
             value = (value * results.weight).sum("time")
         total = value.sum([d for d in value.dims if d != "year"])
-        unit = "GWh" if name == "v_unserved" else results.entries[name].unit
+        unit = "GWh" if "time" in results.values[name].dims else results.entries[name].unit
         used = {
             int(y): float(total.sel(year=y))
             for y in total.year.values

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+import pandas as pd
 import pyomo.environ as pyo
 import xarray as xr
 
@@ -14,9 +15,28 @@ from picmodel.extract.results import Results
 from picmodel.glossary import Entry
 from picmodel.scenario.check import Options
 
+#: money by line: arrays over (province, technology[, vintage], year) in MCNY per gross GW and year
+Lines = dict[str, xr.DataArray]
+
 
 class MechanismConfig(Options):
     """Options of a mechanism: frozen, exact types, and an unknown option is an error."""
+
+
+def _adds_nothing(m: pyo.ConcreteModel, cfg: Any, data: SystemData) -> None:
+    """A mechanism without terms in physical rows."""
+
+
+def _no_lines(results: Results, cfg: Any, data: SystemData) -> Lines:
+    return {}
+
+
+def _no_entries(results: Results, cfg: Any, data: SystemData) -> list[pd.DataFrame]:
+    return []
+
+
+def _no_rows(results: Results, cfg: Any, data: SystemData) -> list[pd.DataFrame]:
+    return []
 
 
 @dataclass(frozen=True)
@@ -24,20 +44,35 @@ class Mechanism:
     """A market design element that a scenario can switch on.
 
     Attributes:
+        summary: what it is, in one line, for ``picmodel show mechanisms``.
+        prepare: declares variables that enter physical rows, and names their terms
+            (`formulation.base.add_term`); called before these rows are built.
         build: adds variables, rows and cost items to the model.
-        income: what a GW of a project earns, by line: arrays over (province, technology, vintage,
-            year) in MCNY per gross GW and year.
+        income: what a GW of a project is paid (+) or pays (-) in settlement, by line.
+        margin: what a GW earns (+) and pays (-) in the LP, all duals of this mechanism's rows in it, by
+            line; with those of other mechanisms and the physical system they make zero profit.
+        settle: entries of the ledger (`settlement.ledger.entries`): who pays whom for what.
+        indicators: tidy tables (`indicators.table.COLUMNS` without the scenario).
         check: problems of a configuration that only the system can show.
         governs: rows of the physical system that are this mechanism's market.
+        slacks: variables that are zero where all rules are kept, with what they mean.
+        headline: national indicators that the run's table shows for this mechanism.
     """
 
     name: str
     config: type[MechanismConfig]
     build: Callable[[pyo.ConcreteModel, Any, SystemData], None]
     entries: tuple[Entry, ...]
-    income: Callable[[Results, Any, SystemData], dict[str, xr.DataArray]] = lambda results, cfg, data: {}
+    summary: str = ""
+    prepare: Callable[[pyo.ConcreteModel, Any, SystemData], None] = _adds_nothing
+    income: Callable[[Results, Any, SystemData], Lines] = _no_lines
+    margin: Callable[[Results, Any, SystemData], Lines] = _no_lines
+    settle: Callable[[Results, Any, SystemData], list[pd.DataFrame]] = _no_entries
+    indicators: Callable[[Results, Any, SystemData], list[pd.DataFrame]] = _no_rows
     check: Callable[[Any, SystemData], list[str]] = lambda cfg, data: []
     governs: tuple[str, ...] = ()
+    slacks: Mapping[str, str] = field(default_factory=dict)
+    headline: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -51,11 +86,34 @@ class Active:
     def name(self) -> str:
         return self.mechanism.name
 
+    def prepare(self, m: pyo.ConcreteModel, data: SystemData) -> None:
+        self.mechanism.prepare(m, self.options, data)
+
     def build(self, m: pyo.ConcreteModel, data: SystemData) -> None:
         self.mechanism.build(m, self.options, data)
 
-    def income(self, results: Results, data: SystemData) -> dict[str, xr.DataArray]:
+    def income(self, results: Results, data: SystemData) -> Lines:
         return self.mechanism.income(results, self.options, data)
+
+    def margin(self, results: Results) -> Lines:
+        return self.mechanism.margin(results, self.options, results.data)
+
+    def settle(self, results: Results) -> list[pd.DataFrame]:
+        return self.mechanism.settle(results, self.options, results.data)
+
+    def indicators(self, results: Results) -> list[pd.DataFrame]:
+        return self.mechanism.indicators(results, self.options, results.data)
 
     def check(self, data: SystemData) -> list[str]:
         return self.mechanism.check(self.options, data)
+
+
+def merged(lines: Sequence[Mapping[str, xr.DataArray]]) -> Lines:
+    """Lines of all mechanisms; two mechanisms never share one."""
+    found: Lines = {}
+    for some in lines:
+        twice = set(some) & set(found)
+        if twice:
+            raise ValueError(f"two mechanisms have the same line: {', '.join(sorted(twice))}")
+        found.update(some)
+    return found

@@ -10,12 +10,14 @@ from __future__ import annotations
 from typing import Literal
 
 import pyomo.environ as pyo
+import xarray as xr
 from pydantic import Field, model_validator
 
 from picmodel.data.system import SystemData
+from picmodel.extract.results import Results
 from picmodel.formulation.base import add_cost, at_least_zero, param, rows
 from picmodel.glossary import Entry
-from picmodel.markets.base import Mechanism, MechanismConfig
+from picmodel.markets.base import Lines, Mechanism, MechanismConfig
 from picmodel.scenario.schema import ByYear, at_years
 from picmodel.units import to_base
 
@@ -238,11 +240,39 @@ def check(cfg: CarbonConfig, d: SystemData) -> list[str]:
     return problems
 
 
+def margin(results: Results, cfg: CarbonConfig, d: SystemData) -> Lines:
+    """Allowances owed at their price; emitting also raises the limits that follow verified emissions."""
+    output = results.output_per_gw()
+    factor = results.from_keys({(g,): e for g, e in d.emission_factor.items()}, ("technology",))
+    factor = factor.fillna(0.0)
+    net = results.from_keys(net_factor(cfg, d), ("technology", "year"))
+    price = results.price("c_allowances") if "c_allowances" in results.duals else _set_price(results, cfg)
+    lines = {"carbon": -price * net * output}
+    covered = factor.where(net.notnull(), 0.0) * output
+    lines["offset_limit"] = results.price("c_offset_limit") * cfg.offset_limit_share * covered
+    if "c_credit_limit" in results.duals:
+        lines["credit_limit"] = results.price("c_credit_limit") * covered
+    if "c_emission_peak" in results.duals:
+        lines["emission_peak"] = -results.price("c_emission_peak") * factor * output
+    return lines
+
+
+def _set_price(results: Results, cfg: CarbonConfig) -> xr.DataArray:
+    """The part of a set carbon price that decisions see [MCNY/kt]."""
+    price = at_years(cfg.price_cny_per_t, results.years)
+    seen = {(y,): cfg.pass_through_share * to_base(x, "CNY/t") for y, x in price.items()}
+    return results.from_keys(seen, ("year",))
+
+
 CARBON = Mechanism(
     name="carbon",
+    summary="Carbon market: a price, a mass cap or China's output-based benchmark",
     config=CarbonConfig,
     build=build,
     check=check,
+    margin=margin,
+    slacks={"v_above_peak": "emissions above the level of the peak"},
+    headline=("allowance_price",),
     entries=(
         Entry("v_offset", ("year",), "kt/yr", "CCER used for compliance"),
         Entry("v_external_ccer", ("year",), "kt/yr", "CCER bought from outside the power sector"),

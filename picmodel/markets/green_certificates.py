@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+import pandas as pd
 import pyomo.environ as pyo
 import xarray as xr
 from pydantic import Field
@@ -16,7 +17,7 @@ from picmodel.data.system import SystemData
 from picmodel.extract.results import Results
 from picmodel.formulation.base import add_cost, at_least_zero, param, rows
 from picmodel.glossary import Entry
-from picmodel.markets.base import Mechanism, MechanismConfig
+from picmodel.markets.base import Lines, Mechanism, MechanismConfig
 from picmodel.scenario.schema import ByYear, at_years
 from picmodel.units import to_base
 
@@ -246,32 +247,23 @@ def check(cfg: GreenCertificatesConfig, d: SystemData) -> list[str]:
     ]
 
 
-def income(results: Results, cfg: GreenCertificatesConfig, d: SystemData) -> dict[str, xr.DataArray]:
+def income(results: Results, cfg: GreenCertificatesConfig, d: SystemData) -> Lines:
     """Certificates sold, and the premium of vintages whose certificates can be linked [MCNY/GW-yr]."""
-    kind = xr.DataArray(
-        [d.renewable_class[g] for g in results.technologies],
-        dims="technology",
-        coords={"technology": list(results.technologies)},
-    )
-    price = price_by_province(results)
-    by_technology = xr.where(
-        kind == "hydro", price.sel({"class": "hydro"}, drop=True), price.sel({"class": "nonhydro"}, drop=True)
-    ).where(kind != "none", 0.0)
-    lines = {"certificates": by_technology * results.output_per_gw()}
+    lines = {"certificates": of_class(price_by_province(results), results) * results.output_per_gw()}
     hours = linked_hours(cfg, d)
     if hours and "c_eligible" in results.duals:
-        rent = results.price("c_eligible")
-        rent = xr.where(
-            kind == "hydro",
-            rent.sel({"class": "hydro"}, drop=True),
-            rent.sel({"class": "nonhydro"}, drop=True),
-        ).fillna(0.0)
-        lines["carbon_link"] = (
-            rent
-            * results.from_keys(hours, ("province", "technology")).fillna(0.0)
-            * _is_eligible(results, cfg)
-        )
+        rent = of_class(results.price("c_eligible").fillna(0.0), results)
+        possible = results.from_keys(hours, ("province", "technology")).fillna(0.0)
+        lines["carbon_link"] = rent * possible * _is_eligible(results, cfg)
     return lines
+
+
+def of_class(price: xr.DataArray, results: Results) -> xr.DataArray:
+    """Price of the class that each technology belongs to; 0 for none."""
+    kinds = [results.data.renewable_class[g] for g in results.technologies]
+    none = 0.0 * price.isel({"class": 0}, drop=True)
+    columns = [none if kind == "none" else price.sel({"class": kind}, drop=True) for kind in kinds]
+    return xr.concat(columns, dim=pd.Index(results.technologies, name="technology"))
 
 
 def price_by_province(results: Results) -> xr.DataArray:
@@ -290,9 +282,12 @@ def _is_eligible(results: Results, cfg: GreenCertificatesConfig) -> xr.DataArray
 GREEN_CERTIFICATES = Mechanism(
     name="green_certificates",
     config=GreenCertificatesConfig,
+    summary="Green certificates and the renewable obligation of the provinces",
     build=build,
     check=check,
     income=income,
+    margin=income,  # what is paid is what the LP sees
+    headline=("certificate_price",),
     entries=(
         *(
             Entry(name, ("province", "class", "year"), "GWh/yr", meaning)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
+import pandas as pd
 import pyomo.environ as pyo
 import xarray as xr
 from pydantic import Field, model_validator
@@ -16,8 +17,9 @@ from picmodel.data.system import SystemData
 from picmodel.extract.results import Results
 from picmodel.formulation.base import add_cost, at_least_zero, param, rows
 from picmodel.glossary import Entry
-from picmodel.markets.base import Mechanism, MechanismConfig
+from picmodel.markets.base import Lines, Mechanism, MechanismConfig
 from picmodel.scenario.schema import ByYear, at_years
+from picmodel.settlement.ledger import entries
 from picmodel.units import to_base
 
 #: what a kind of dispatch means unless a switch says otherwise (null: off)
@@ -248,17 +250,139 @@ def barrier_cost(m, r, y):
     return sum(m.barrier[y] * m.weight[t] * m.v_flow[a, y, t] for a in m.ARCS_OUT[r] for t in m.TIMES)
 
 
-def income(results: Results, cfg: PowerConfig, d: SystemData) -> dict[str, xr.DataArray]:
+def income(results: Results, cfg: PowerConfig, d: SystemData) -> Lines:
     """Energy and capacity income of a gross GW (province, technology, year) [MCNY/GW-yr]."""
     if cfg.settlement == "tariff":
-        tariff = results.from_keys({(r,): x for r, x in d.policy["coal_tariff"].items()}, ("province",))
-        lines = {"energy": tariff * results.output_per_gw()}
+        lines = {"energy": _tariff(results) * results.output_per_gw()}
     else:
         lines = {"energy": (results.energy_price * results.output_rate * results.weight).sum("time")}
     if cfg.capacity == "market" and "c_adequacy" in results.duals:
-        credit = results.from_keys(d.credit, ("technology", "year")).fillna(0.0)
-        lines["capacity"] = credit * results.price("c_adequacy").fillna(0.0)  # no rule in past years
+        lines["capacity"] = _credit(results) * results.price("c_adequacy").fillna(
+            0.0
+        )  # no rule in past years
     return lines
+
+
+def _tariff(results: Results) -> xr.DataArray:
+    """Coal benchmark tariff by province [MCNY/GWh]."""
+    return results.from_keys({(r,): x for r, x in results.data.policy["coal_tariff"].items()}, ("province",))
+
+
+def _credit(results: Results) -> xr.DataArray:
+    """Capacity that counts for the peak, per gross GW (technology, year)."""
+    return results.from_keys(results.data.credit, ("technology", "year")).fillna(0.0)
+
+
+def margin(results: Results, cfg: PowerConfig, d: SystemData) -> Lines:
+    """Rows per GW: output that counts towards them less what they ask of the capacity, at their dual."""
+    output, years = results.output_per_gw(), results.years
+    lines: Lines = {}
+    if "c_planned_hours" in results.duals:
+        share, hours = at_years(cfg.planned_share, years), d.policy["planned_hours"]
+        asked = {
+            (r, g, y): share[y] * (1 - d.own_use[g]) * hours[r, g]
+            for r, g in planned_fleets(cfg, d)
+            for y in years
+        }
+        lines["planned_hours"] = results.price("c_planned_hours") * (
+            output - results.from_keys(asked, ("province", "technology", "year"))
+        )
+    if "c_curtailment_limit" in results.duals:
+        limit = results.from_keys(
+            {(y,): x for y, x in at_years(cfg.curtailment_limit_share, years).items()}, ("year",)
+        )
+        possible = (results.availability * results.weight).sum("time")
+        lines["curtailment_limit"] = results.price("c_curtailment_limit") * (output - (1 - limit) * possible)
+    return lines
+
+
+def settle(results: Results, cfg: PowerConfig, d: SystemData) -> list[pd.DataFrame]:
+    """Energy at the hourly price, tariff differences through the levy, capacity."""
+    found = _energy_market(results)
+    if cfg.settlement == "tariff":
+        found += _tariff_differences(results)
+    if cfg.capacity == "market" and "c_adequacy" in results.duals:
+        found += _capacity_market(results)
+    return found
+
+
+def _energy_market(results: Results) -> list[pd.DataFrame]:
+    """Everybody sells to and buys from the province's account at the price of the hour."""
+    v, weight, account = results.values, results.weight, "energy/{province}"
+    value = results.energy_price * weight
+    demand = results.from_keys(results.data.demand, ("province", "year", "time"))
+    served = demand - v["v_unserved"]
+
+    def sold(payer: str, payee: str, power: xr.DataArray, product: str = "energy") -> pd.DataFrame:
+        amount, energy = (value * power).sum("time"), (weight * power).sum("time")
+        return entries(payer, payee, "power", product, amount, energy, "GWh")
+
+    found = [
+        sold(account, "generators", v["v_generation"]),
+        sold("consumers", account, served),
+    ]
+    if "v_discharge" in v:
+        found += [
+            sold(account, "stores", v["v_discharge"]),
+            sold("stores", account, v["v_charge"], "charging"),
+        ]
+    if "v_flow" in v:
+        sent, received = arc_power(results)
+        found += [sold("grid", account, sent, "sent"), sold(account, "grid", received, "received")]
+    return found
+
+
+def arc_power(results: Results) -> tuple[xr.DataArray, xr.DataArray]:
+    """Power that leaves and that reaches each province by lines (province, year, time) [GW]."""
+    flow = results.values["v_flow"]
+    sent, received = (xr.zeros_like(results.values["v_unserved"]) for _ in range(2))
+    for arc, (line, i, j) in results.data.arcs.items():
+        one = flow.sel(arc=arc, drop=True)
+        sent.loc[dict(province=i)] += one
+        received.loc[dict(province=j)] += (1 - line.loss) * one
+    return sent, received
+
+
+def _tariff_differences(results: Results) -> list[pd.DataFrame]:
+    """Plants receive the tariff in place of the price; a levy on the province's consumers pays the rest."""
+    output = results.values["v_annual_generation"]
+    market = (results.energy_price * results.weight * results.values["v_generation"]).sum("time")
+    difference = _tariff(results) * output - market
+    account = "system_operation/{province}"
+    return [
+        entries(account, "generators", "power", "tariff difference", difference),
+        entries("consumers", account, "power", "levy", difference.sum("technology")),
+    ]
+
+
+def _capacity_market(results: Results) -> list[pd.DataFrame]:
+    """Credited capacity and firm imports are paid the price of adequacy by the province's consumers."""
+    v, d, account = results.values, results.data, "capacity/{province}"
+    price = results.price("c_adequacy").fillna(0.0)
+    ruled = results.duals["c_adequacy"].notnull()
+    credited = (_credit(results) * v["v_capacity"]).where(ruled)
+    firm_out, firm_in = (xr.zeros_like(price) for _ in range(2))
+    for arc, (line, i, j) in d.arcs.items():
+        firm = v["v_firm"].sel(arc=arc, drop=True).fillna(0.0)
+        firm_out.loc[dict(province=i)] += firm
+        firm_in.loc[dict(province=j)] += (1 - line.loss) * firm
+    required = (1 + d.adequacy_margin) * results.from_keys(d.peak, ("province", "year"))
+    bought = required - v["v_adequacy_short"]
+    spare = credited.sum("technology") + firm_in - firm_out - bought
+    stores = [g for _, g in d.stores]
+
+    def sold(payer: str, payee: str, gw: xr.DataArray, product: str) -> pd.DataFrame:
+        return entries(payer, payee, "power", product, price * gw, gw, "GW-yr")
+
+    is_store = credited.technology.isin(stores)
+    return [
+        sold(account, "generators", credited.where(~is_store), "capacity"),
+        sold(account, "stores", credited.where(is_store), "capacity"),
+        sold("grid", account, firm_out, "firm power sent"),
+        sold(account, "grid", firm_in, "firm power received"),
+        sold("consumers", account, bought, "capacity"),
+        sold("consumers", account, spare.where(ruled), "capacity beyond the requirement"),
+    ]
 
 
 def check(cfg: PowerConfig, d: SystemData) -> list[str]:
@@ -278,10 +402,18 @@ def check(cfg: PowerConfig, d: SystemData) -> list[str]:
 
 POWER = Mechanism(
     name="power",
+    summary="Power market: planned, priority or spot dispatch; contracts, barriers, how plants are paid",
     config=PowerConfig,
     build=build,
     income=income,
+    margin=margin,
+    settle=settle,
     check=check,
+    slacks={
+        "v_planned_slack": "planned hours not kept",
+        "v_curtailment_slack": "curtailment above its limit",
+    },
+    headline=("energy_price",),
     governs=("c_balance", "c_adequacy"),
     entries=(
         Entry("v_planned_slack", ("province", "technology", "year"), "GWh/yr", "planned hours not kept"),

@@ -14,7 +14,7 @@ from picmodel.markets.carbon import CARBON
 from picmodel.markets.green_certificates import GREEN_CERTIFICATES
 from picmodel.markets.interactions import ENTRIES as INTERACTION_ENTRIES
 from picmodel.markets.interactions import INTERACTIONS, Rule
-from picmodel.markets.power import POWER
+from picmodel.markets.power import POWER, PowerConfig
 
 MECHANISMS: tuple[Mechanism, ...] = (POWER, CARBON, GREEN_CERTIFICATES)
 MECHANISM: dict[str, Mechanism] = {mechanism.name: mechanism for mechanism in MECHANISMS}
@@ -31,6 +31,9 @@ class Interaction:
     def name(self) -> str:
         return "+".join(active.name for active in self.pair)
 
+    def prepare(self, m: pyo.ConcreteModel, data: SystemData) -> None:
+        """A pair adds no term of its own to a physical row."""
+
     def build(self, m: pyo.ConcreteModel, data: SystemData) -> None:
         self.rule(m, self.pair[0].options, self.pair[1].options, data)
 
@@ -40,6 +43,13 @@ def activate(options: Mapping[str, object]) -> tuple[Active, ...]:
     return tuple(
         Active(mechanism, options[mechanism.name]) for mechanism in MECHANISMS if mechanism.name in options
     )
+
+
+def settling(active: tuple[Active, ...]) -> tuple[Active, ...]:
+    """Mechanisms that settle a run: where no power market is set, energy and capacity are paid as in spot."""
+    if any(mechanism.name == POWER.name for mechanism in active):
+        return active
+    return (Active(POWER, PowerConfig.model_validate({})), *active)
 
 
 def with_interactions(active: tuple[Active, ...]) -> list[Active | Interaction]:

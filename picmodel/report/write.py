@@ -18,6 +18,7 @@ FILES = (
     "prices.nc",
     "projects.csv",
     "costs.csv",
+    "ledger.parquet",
     "scenario.yaml",
     "manifest.json",
 )
@@ -67,6 +68,10 @@ def write_netcdf(dataset: xr.Dataset, path: Path, title: str, history: str) -> N
 
 def write_table(frame: pd.DataFrame, path: Path) -> None:
     frame.to_csv(path, index=False, float_format="%.10g")
+
+
+def write_parquet(frame: pd.DataFrame, path: Path) -> None:
+    frame.to_parquet(path, index=False)
 
 
 def write_json(content: dict, path: Path) -> None:

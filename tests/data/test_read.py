@@ -28,7 +28,7 @@ NAMES = (
 )
 TINY = tuple(TABLE[name] for name in NAMES)
 
-TECHNOLOGY = "{},{},{},{},{},none,none,none,{},3,0.06,{},0,1,0,{},{},1,1,official,a"
+TECHNOLOGY = "{},{},{},{},{},none,none,none,{},3,0.06,{},0,1,0,{},{},1,1,none,0,official,a"
 FILES = {
     "sources.csv": [
         "source,title,publisher,year,accessed,note",
@@ -465,7 +465,7 @@ def test_nonhydro_weight_above_the_total(folder: Path) -> None:
 
 
 def test_least_duration_above_the_most(folder: Path) -> None:
-    change(folder, "technologies.csv", "2,8,1,1,official", "9,8,1,1,official")
+    change(folder, "technologies.csv", "2,8,1,1,none", "9,8,1,1,none")
     assert problems(folder) == [
         "technologies.csv:4: duration_min_h=9 is above duration_max_h=8; write at most 8 h"
     ]

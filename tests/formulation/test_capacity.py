@@ -21,7 +21,13 @@ def screening():
 
 
 @pytest.mark.covers(
-    "c_capacity", "c_output_max", "c_balance", "c_annual_generation", "c_emissions", "c_consumption"
+    "c_capacity",
+    "c_output_max",
+    "c_balance",
+    "c_annual_generation",
+    "c_emissions",
+    "c_fleet_emissions",
+    "c_consumption",
 )
 def test_screening_curve_splits_a_load_duration_curve():
     """Proves    each load band goes to the technology that is cheapest at its hours.

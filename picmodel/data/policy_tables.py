@@ -1,0 +1,3 @@
+from picmodel.data.columns import Table
+
+POLICY_TABLES: tuple[Table, ...] = ()

@@ -1,0 +1,1 @@
+"""Settlement: the double-entry ledger of every payment, and what it says of each party."""
