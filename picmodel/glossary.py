@@ -44,6 +44,9 @@ DIMENSIONS = {
     "corridor": "pair of provinces FROM-TO",
     "class": "certificate class: hydro, nonhydro",
     "before": "planning year before",
+    "measure": "energy-saving measure",
+    "block": "block of a supply or demand curve that a scenario names",
+    "product": "kind of reserve",
     "market": "CN, or a province with a market of its own",
 }
 

@@ -29,6 +29,7 @@ TO_BASE: dict[str, float] = {
     "CNY/GJ": 1e-3,  # MCNY/TJ
     "CNY/t": 1e-3,  # MCNY/kt
     "t/MWh": 1.0,  # kt/GWh
+    "t/MW": 1.0,  # kt/GW
     "t/GJ": 1.0,  # kt/TJ
     "Mt": 1e3,  # kt
 }

@@ -88,7 +88,7 @@ def test_a_peak_without_a_later_year_says_nothing(capsys, monkeypatch, tmp_path)
         capsys,
         monkeypatch,
         tmp_path,
-        BASE + "markets: {carbon: {peak_year: {year: 2030, level_mt: 4000}}}\n",
+        BASE + "markets: {emission_limits: {peak_year: {year: 2030, level_mt: 4000}}}\n",
         "peak_year",
         "add a later year to `horizon.years`",
     )

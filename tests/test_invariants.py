@@ -163,8 +163,8 @@ BASE = {
 
 
 def with_options(**changes) -> dict:
-    """`BASE` with options of mechanisms changed: ``carbon={...}``."""
-    return {name: options | changes.get(name, {}) for name, options in BASE.items()}
+    """`BASE` with options of mechanisms changed or added: ``carbon={...}``."""
+    return {name: BASE.get(name, {}) | changes.get(name, {}) for name in (BASE | changes)}
 
 
 @pytest.fixture(scope="module")
@@ -182,7 +182,7 @@ def at_least(tighter: float, looser: float) -> bool:
         dict(carbon=dict(benchmark_factor=0.95)),
         dict(carbon=dict(ceiling_cny_per_t=500)),
         dict(carbon=dict(offset_limit_share=0.0)),
-        dict(carbon=dict(peak_year=dict(year=2030, level_mt=1200, decline_after_share=0.05))),
+        dict(emission_limits=dict(peak_year=dict(year=2030, level_mt=1200, decline_after_share=0.05))),
         dict(green_certificates=dict(weight_factor=1.5)),
         dict(green_certificates=dict(compliance_payment_cny_per_mwh=400)),
         dict(power=dict(planned_share=1.0)),

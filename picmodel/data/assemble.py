@@ -10,8 +10,10 @@ import pandas as pd
 
 from picmodel.annuity import annuity, capex_with_idc
 from picmodel.data.capture import capture_policy, conversions, in_force
+from picmodel.data.commitment import commitment_policy
 from picmodel.data.lookup import Tables, by_year, in_base, keyed, without_vat
 from picmodel.data.periods import Periods
+from picmodel.data.policy import market_policy
 from picmodel.data.system import Corridor, Horizon, SystemData, TimeSlices
 from picmodel.units import GJ_PER_MWH, HOURS_PER_YEAR
 
@@ -86,7 +88,7 @@ def assemble(tables: Tables, periods: Periods, options: SystemOptions) -> System
         **_adequacy(tables, names, tech, o),
         lost_load=o.lost_load,
         may_retire={g: o.retirement and tech.may_retire[g] == 1 for g in names},
-        policy=_policy(tables, fleets, names, tech, o),
+        policy=_policy(tables, fleets, names, tech, o) | market_policy(tables, periods, units, o),
     )
 
 
@@ -437,6 +439,7 @@ def _policy(tables: Tables, fleets, names, tech, o: SystemOptions) -> dict:
     hours = tables["thermal_hours"].sort_values("year").groupby(["province", "group"]).last()["gross_h"]
     return {
         **capture_policy(tables, o.provinces, names, tech, o.horizon, o.expand),
+        **commitment_policy(tables, o.provinces, names, tech),
         # weights are of published consumption: over consumption at the bulk grid they are larger
         "weight_total": {k: x / share[k[0]] for k, x in total.items()},
         "weight_nonhydro": {k: x / share[k[0]] for k, x in nonhydro.items()},

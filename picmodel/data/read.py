@@ -19,6 +19,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from picmodel.data.columns import INFINITY, QUALITIES, Column, Table
+from picmodel.data.policy_tables import POLICY_RULES
 from picmodel.data.tables import TABLES
 from picmodel.errors import InputError
 
@@ -475,6 +476,16 @@ def _cohorts_outlive_the_base_year(frames: Frames) -> list[str]:
     ]
 
 
+def _retrofits_lower_the_minimum(frames: Frames) -> list[str]:
+    rows = frames["commitment"]
+    wrong = rows[rows["flexible_min_stable_share"] > rows["min_stable_share"]]
+    return [
+        f"commitment.csv:{line}: flexible_min_stable_share={row['flexible_min_stable_share']:g} is above "
+        f"min_stable_share={row['min_stable_share']:g}; write at most that, or the same for no retrofit"
+        for line, row in wrong.iterrows()
+    ]
+
+
 Rule = Callable[[Frames], list[str]]
 
 #: the tables that a rule needs, and the rule
@@ -485,4 +496,6 @@ RULES: tuple[tuple[tuple[str, ...], Rule], ...] = (
     (("technologies",), _durations_are_a_range),
     (("technologies", "fleet", "committed"), _only_stores_hold_energy),
     (("technologies", "fleet"), _cohorts_outlive_the_base_year),
+    (("commitment",), _retrofits_lower_the_minimum),
+    *POLICY_RULES,
 )

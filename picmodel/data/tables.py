@@ -256,6 +256,44 @@ TABLES: tuple[Table, ...] = (
         complete_over=("province",),
     ),
     Table(
+        "commitment",
+        ("technology",),
+        (
+            _technology(),
+            _share("min_stable_share", "least output over capacity that is on line"),
+            Column(
+                "start_cost_cny_per_kw",
+                "CNY/kW",
+                low=0.0,
+                high=50.0,
+                meaning="one start, fuel and wear inside",
+            ),
+            Column("start_emissions_t_per_mw", "t/MW", low=0.0, high=20.0, meaning="CO2 of one start"),
+            Column(
+                "ramp_share_per_h",
+                "share",
+                low=0.0,
+                high=1.0,
+                meaning="change of output in an hour over capacity that is on line; 1: no limit",
+            ),
+            _share(
+                "flexible_min_stable_share",
+                "least output after a flexibility retrofit; same: none is offered",
+            ),
+            Column(
+                "flexibility_capex_cny_per_kw",
+                "CNY/kW",
+                low=0.0,
+                high=2000.0,
+                meaning="flexibility retrofit per kW of the unit, without VAT",
+            ),
+            Column(
+                "flexibility_life_yr", "yr", "integer", 5, 60, meaning="years over which the retrofit is paid"
+            ),
+        ),
+        "Unit commitment by technology; technologies not listed start and stop freely.",
+    ),
+    Table(
         "fuel_factors",
         ("fuel",),
         (
@@ -473,6 +511,37 @@ TABLES: tuple[Table, ...] = (
             ),
         ),
         "Benchmarks of the national carbon market by unit class, on gross output.",
+        folder="policy",
+    ),
+    Table(
+        "reserve_requirements",
+        ("province", "product"),
+        (
+            _province(),
+            _text("product", "kind of reserve", choices=("up", "down", "frequency")),
+            _share("load_share", "share of the hour's load"),
+            _share("vre_share", "share of the hour's wind and solar output"),
+        ),
+        "Reserves that each province must hold.",
+        complete_over=("province",),
+        folder="policy",
+    ),
+    Table(
+        "peak_shaving",
+        ("province",),
+        (
+            _province(),
+            _share("threshold_share", "output over capacity on line below which a unit is paid"),
+            Column(
+                "price_cny_per_mwh",
+                "CNY/MWh",
+                low=0.0,
+                high=1000.0,
+                meaning="payment per MWh not generated below the threshold, VAT inside",
+            ),
+        ),
+        "Compensation of thermal units that run at low load.",
+        complete_over=("province",),
         folder="policy",
     ),
     Table(

@@ -14,6 +14,8 @@ from picmodel.glossary import ENTRIES, Entry
 from picmodel.solve.compile import Block, LinearProgram
 from picmodel.solve.highs import Solution
 
+#: dimensions whose labels a scenario's mechanisms choose
+OF_MECHANISMS = ("market", "measure", "block", "product")
 SMALL_GW = 1e-6  # less than a kW: no capacity
 
 
@@ -32,6 +34,7 @@ class Results:
         self.data = data
         self.entries = {entry.name: entry for entry in (*ENTRIES, *entries)}
         self.items = lp.items
+        self._found = self._labels_of(lp)
         self.values = {
             name: self._label(name, block, solution.x, 0.0)
             for name, block in lp.columns.items()
@@ -73,7 +76,20 @@ class Results:
             "before": d.horizon.years,
             "market": ("CN", *d.provinces),
         }
-        return {name: pd.Index(order, name=name) for name, order in orders.items()}
+        every = {name: dict.fromkeys(order) for name, order in orders.items()}
+        for name, found in self._found.items():  # markets, measures and blocks that mechanisms name
+            every.setdefault(name, {}).update(found)
+        return {name: pd.Index(list(order), name=name) for name, order in every.items()}
+
+    def _labels_of(self, lp: LinearProgram) -> dict[str, dict]:
+        """Labels of dimensions that only mechanisms have, in the order of their rows and columns."""
+        found: dict[str, dict] = {}
+        for name, block in (*lp.columns.items(), *lp.rows.items()):
+            if name in self.entries:
+                for dim, labels in zip(self.dims(name), zip(*block.index)):
+                    if dim in OF_MECHANISMS:
+                        found.setdefault(dim, {}).update(dict.fromkeys(labels))
+        return found
 
     def dims(self, name: str) -> tuple[str, ...]:
         """Dimensions of a variable or row family."""

@@ -54,6 +54,13 @@ class Mechanism:
         settle: entries of the ledger (`settlement.ledger.entries`): who pays whom for what.
         indicators: tidy tables (`indicators.table.COLUMNS` without the scenario).
         check: problems of a configuration that only the system can show.
+        needs: other scenarios of the run whose emissions it uses, by the path of the option that names
+            each; they are solved first, and ``data.policy["emissions_of"][name]`` is {year: kt}.
+        hard: rules that the scenario gave no slack, named where no plan satisfies it.
+        iterate: for a number that the plan itself decides (a fixed point): the system to solve next, or
+            None where the number is settled.  Damping and bisection are the mechanism's; what it must
+            remember from one solve to the next it keeps in ``data.policy``.
+        residual: how far that number is from what the plan says [share], for the manifest.
         governs: rows of the physical system that are this mechanism's market.
         slacks: variables that are zero where all rules are kept, with what they mean.
         headline: national indicators that the run's table shows for this mechanism.
@@ -70,6 +77,10 @@ class Mechanism:
     settle: Callable[[Results, Any, SystemData], list[pd.DataFrame]] = _no_entries
     indicators: Callable[[Results, Any, SystemData], list[pd.DataFrame]] = _no_rows
     check: Callable[[Any, SystemData], list[str]] = lambda cfg, data: []
+    needs: Callable[[Any], Mapping[tuple[str, ...], str]] = lambda cfg: {}
+    hard: Callable[[Any], list[str]] = lambda cfg: []
+    iterate: Callable[[Results, Any, SystemData], SystemData | None] = lambda results, cfg, data: None
+    residual: Callable[[Results, Any, SystemData], float | None] = lambda results, cfg, data: None
     governs: tuple[str, ...] = ()
     slacks: Mapping[str, str] = field(default_factory=dict)
     headline: tuple[str, ...] = ()
@@ -106,6 +117,18 @@ class Active:
 
     def check(self, data: SystemData) -> list[str]:
         return self.mechanism.check(self.options, data)
+
+    def needs(self) -> Mapping[tuple[str, ...], str]:
+        return self.mechanism.needs(self.options)
+
+    def hard(self) -> list[str]:
+        return self.mechanism.hard(self.options)
+
+    def iterate(self, results: Results) -> SystemData | None:
+        return self.mechanism.iterate(results, self.options, results.data)
+
+    def residual(self, results: Results) -> float | None:
+        return self.mechanism.residual(results, self.options, results.data)
 
 
 def merged(lines: Sequence[Mapping[str, xr.DataArray]]) -> Lines:

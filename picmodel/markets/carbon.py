@@ -1,4 +1,4 @@
-"""The carbon market: a price, a mass cap or China's benchmark; offsets; a peak year.
+"""The carbon market: a price, a mass cap or China's benchmark; offsets.
 
 A unit of class g with benchmark b needs, per net MWh, ``net = e - (1 - a) b`` allowances beyond what
 it is given (e: emissions, a: auction share).  Rules that hold for each plant are applied to this
@@ -20,15 +20,6 @@ from picmodel.glossary import Entry
 from picmodel.markets.base import Lines, Mechanism, MechanismConfig
 from picmodel.scenario.schema import ByYear, at_years
 from picmodel.units import to_base
-
-
-class PeakYear(MechanismConfig):
-    """National emissions stay at or below a level, and fall after a year."""
-
-    year: int = Field(ge=2020, le=2060, description="year of the peak")
-    level_mt: float = Field(gt=0, le=10000, description="highest emissions of the power sector [Mt CO2/yr]")
-    decline_after_share: float = Field(0.0, ge=0, lt=0.5, description="yearly fall after the peak [share]")
-    slack_cny_per_t: float = Field(3000.0, gt=0, le=10000, description="price of exceeding the level [CNY/t]")
 
 
 class CarbonConfig(MechanismConfig):
@@ -56,7 +47,6 @@ class CarbonConfig(MechanismConfig):
     offset_limit_share: float = Field(0.05, ge=0, le=1, description="CCER over verified emissions, at most")
     external_ccer_mt: ByYear = Field(0.0, description="CCER from outside the power sector, Mt/yr")
     external_ccer_cny_per_t: float = Field(80.0, ge=0, le=2000, description="their price [CNY/t]")
-    peak_year: PeakYear | None = None
 
     @model_validator(mode="after")
     def _complete(self) -> CarbonConfig:
@@ -94,7 +84,7 @@ def _covered_technologies(cfg: CarbonConfig, d: SystemData) -> list[str]:
 
 
 def build(m: pyo.ConcreteModel, cfg: CarbonConfig, d: SystemData) -> None:
-    """Add the instrument, offsets and the peak year."""
+    """Add the instrument and offsets."""
     years = d.horizon.years
     technologies = _covered_technologies(cfg, d)
     m.COVERED = pyo.Set(initialize=technologies)
@@ -109,8 +99,6 @@ def build(m: pyo.ConcreteModel, cfg: CarbonConfig, d: SystemData) -> None:
         _add_price(m, cfg, years)
     else:
         _add_limit(m, cfg, years)
-    if cfg.peak_year:
-        _add_peak(m, cfg.peak_year, years)
 
 
 def _add_offsets(m, cfg: CarbonConfig, years) -> None:
@@ -147,17 +135,6 @@ def _add_limit(m, cfg: CarbonConfig, years) -> None:
     add_cost(m, "allowances_at_ceiling", "transfer", at_ceiling, national=True)
 
 
-def _add_peak(m, peak: PeakYear, years) -> None:
-    level = to_base(peak.level_mt, "Mt")
-    m.peak_level = param(
-        m.YEARS, data={y: level * (1 - peak.decline_after_share) ** max(0, y - peak.year) for y in years}
-    )
-    m.peak_slack_price = pyo.Param(initialize=to_base(peak.slack_cny_per_t, "CNY/t"))
-    m.v_above_peak = at_least_zero(m.YEARS)
-    m.c_emission_peak = rows(m.YEARS, rule=emission_peak)
-    add_cost(m, "above_peak", "transfer", above_peak, national=True)
-
-
 def allowances(m, y):
     r"""What is owed beyond free allocation is covered by auction, offsets and the ceiling.
 
@@ -190,11 +167,6 @@ def offset_limit(m, y):
     )
 
 
-def emission_peak(m, y):
-    """Emissions of all generation stay below the level of the peak, and fall after it [kt/yr]."""
-    return sum(m.v_emissions[r, y] for r in m.PROVINCES) - m.v_above_peak[y] <= m.peak_level[y]
-
-
 def carbon_cost(m, r, y):
     """Carbon cost as it moves decisions [MCNY/yr]."""
     return sum(
@@ -217,11 +189,6 @@ def at_ceiling(m, y):
     return m.carbon_ceiling * m.v_allowances_bought[y]
 
 
-def above_peak(m, y):
-    """Slack of the peak rule [MCNY/yr]."""
-    return m.peak_slack_price * m.v_above_peak[y]
-
-
 def check(cfg: CarbonConfig, d: SystemData) -> list[str]:
     """Problems that only the system shows."""
     problems = []
@@ -230,12 +197,6 @@ def check(cfg: CarbonConfig, d: SystemData) -> list[str]:
         problems.append(
             f"markets.carbon.covered: no technology belongs to {', '.join(unknown)}; "
             f"groups are {', '.join(dict.fromkeys(d.group.values()))}"
-        )
-    peak = cfg.peak_year
-    if peak and not any(y > peak.year for y in d.horizon.years):
-        problems.append(
-            f"markets.carbon.peak_year.year: no planning year lies after {peak.year}, so the rule says "
-            "nothing about a peak; add a later year to `horizon.years`"
         )
     return problems
 
@@ -252,8 +213,6 @@ def margin(results: Results, cfg: CarbonConfig, d: SystemData) -> Lines:
     lines["offset_limit"] = results.price("c_offset_limit") * cfg.offset_limit_share * covered
     if "c_credit_limit" in results.duals:
         lines["credit_limit"] = results.price("c_credit_limit") * covered
-    if "c_emission_peak" in results.duals:
-        lines["emission_peak"] = -results.price("c_emission_peak") * factor * output
     return lines
 
 
@@ -271,7 +230,6 @@ CARBON = Mechanism(
     build=build,
     check=check,
     margin=margin,
-    slacks={"v_above_peak": "emissions above the level of the peak"},
     headline=("allowance_price",),
     entries=(
         Entry("v_offset", ("year",), "kt/yr", "CCER used for compliance"),
@@ -279,12 +237,8 @@ CARBON = Mechanism(
         Entry("v_linked_ccer", ("year",), "kt/yr", "CCER made of renewable output"),
         Entry("v_linked_credit", ("year",), "kt/yr", "certificates surrendered for carbon, as CO2"),
         Entry("v_allowances_bought", ("year",), "kt/yr", "allowances bought from the state at the ceiling"),
-        Entry("v_above_peak", ("year",), "kt/yr", "emissions above the level of the peak"),
         Entry("c_ccer", ("year",), "kt/yr", "CCER balance", "MCNY/kt", "annual", "market", -1),
         Entry("c_offset_limit", ("year",), "kt/yr", "limit on CCER", "MCNY/kt", "annual", "regulatory", -1),
         Entry("c_allowances", ("year",), "kt/yr", "allowance balance", "MCNY/kt", "annual", "market", -1),
-        Entry(
-            "c_emission_peak", ("year",), "kt/yr", "peak of emissions", "MCNY/kt", "annual", "regulatory", -1
-        ),
     ),
 )

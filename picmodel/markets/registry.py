@@ -11,12 +11,14 @@ from picmodel.data.system import SystemData
 from picmodel.glossary import Entry
 from picmodel.markets.base import Active, Mechanism
 from picmodel.markets.carbon import CARBON
+from picmodel.markets.emission_limits import EMISSION_LIMITS
+from picmodel.markets.energy_saving import ENERGY_SAVING
 from picmodel.markets.green_certificates import GREEN_CERTIFICATES
 from picmodel.markets.interactions import ENTRIES as INTERACTION_ENTRIES
 from picmodel.markets.interactions import INTERACTIONS, Rule
 from picmodel.markets.power import POWER, PowerConfig
 
-MECHANISMS: tuple[Mechanism, ...] = (POWER, CARBON, GREEN_CERTIFICATES)
+MECHANISMS: tuple[Mechanism, ...] = (POWER, CARBON, GREEN_CERTIFICATES, EMISSION_LIMITS, ENERGY_SAVING)
 MECHANISM: dict[str, Mechanism] = {mechanism.name: mechanism for mechanism in MECHANISMS}
 
 

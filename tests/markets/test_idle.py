@@ -12,7 +12,7 @@ IDLE = {
     "cap": {"carbon": dict(instrument="cap", cap_mt=1000)},
     "price": {"carbon": dict(instrument="price", price_cny_per_t=0)},
     "benchmark": {"carbon": dict(instrument="benchmark", benchmark_factor=2.0)},
-    "peak": {"carbon": dict(instrument="price", price_cny_per_t=0, peak_year=dict(year=2030, level_mt=1000))},
+    "peak": {"emission_limits": dict(peak_year=dict(year=2030, level_mt=1000))},
     "obligation": {"green_certificates": dict(weight_factor=0.0)},
     "spot": {"power": dict(dispatch="spot")},
     "hours": {"power": dict(planned_share=0.0)},
