@@ -17,7 +17,10 @@ EVERYTHING = {
             benchmark_factor={2025: 1.05, 2035: 0.85},
             external_ccer_mt=0.5,
         ),
-        "emission_limits": dict(peak_year=dict(year=2030, level_mt=43.0, decline_after_share=0.06)),
+        "emission_limits": dict(
+            peak_year=dict(year=2030, level_mt=43.0, decline_after_share=0.11),
+            provincial=dict(responsibility="shared", share=0.4, cap_mt={"A": {2030: 18.5, 2035: 17.0}}),
+        ),
         "green_certificates": dict(
             trade="national",
             carbon_linkage="unified",
@@ -38,7 +41,11 @@ EVERYTHING = {
             price_cny_per_t={2025: 60, 2035: 150},
             pass_through_share=0.8,
         ),
-        "emission_limits": dict(peak_year=dict(year=2030, level_mt=43.0, decline_after_share=0.02)),
+        "emission_limits": dict(
+            peak_year=dict(year=2030, level_mt=43.0, decline_after_share=0.02),
+            hold_emissions_of="other",
+            provincial=dict(responsibility="consumption", cap_mt={"A": 16.0, "B": {2030: 24.0}}, trade=True),
+        ),
         "green_certificates": dict(trade="none"),
         "power": dict(dispatch="spot"),
     },
@@ -141,6 +148,8 @@ def whole_system(**changes) -> SystemData:
             "weight_nonhydro": {(r, y): 0.13 + 0.01 * (y - 2025) for r, y in keys},
             "ccer_factor": {"A": 0.61, "B": 0.55},
             "coal_tariff": {"A": 0.31, "B": 0.37},
+            "grid_factor": {"A": 0.53, "B": 0.61},
+            "emissions_of": {"other": {2025: 45000.0, 2030: 41500.0, 2035: 38000.0}},
         },
     )
     return replace(whole, **changes)

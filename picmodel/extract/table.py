@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 import xarray as xr
+
+from picmodel.extract.results import Results
 
 COLUMNS = ["scenario", "indicator", "province", "technology", "year", "value", "unit"]
 NATION = "CN"
@@ -32,3 +36,9 @@ def with_nation(array: xr.DataArray) -> xr.DataArray:
     """The array with the sum over provinces added as CN."""
     total = array.sum("province", min_count=1).expand_dims(province=[NATION])
     return xr.concat([total, array], dim="province", coords="minimal", compat="override")
+
+
+def per_technology(results: Results, mapping: Mapping) -> xr.DataArray:
+    """A technology attribute as an array."""
+    names = list(results.technologies)
+    return xr.DataArray([mapping[g] for g in names], dims="technology", coords={"technology": names})

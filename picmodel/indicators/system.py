@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pandas as pd
 import xarray as xr
 
 from picmodel.extract.results import Results
-from picmodel.indicators.table import tidy, with_nation
-
-
-def per_technology(results: Results, mapping: Mapping) -> xr.DataArray:
-    """A technology attribute as an array."""
-    names = list(results.technologies)
-    return xr.DataArray([mapping[g] for g in names], dims="technology", coords={"technology": names})
+from picmodel.extract.table import per_technology, tidy, with_nation
 
 
 def gross_generation(results: Results) -> xr.DataArray:

@@ -15,6 +15,7 @@ import pyomo.environ as pyo
 import xarray as xr
 from pydantic import Field, model_validator
 
+from picmodel.annuity import annuity
 from picmodel.data.system import SystemData
 from picmodel.extract.results import Results
 from picmodel.extract.table import tidy
@@ -56,6 +57,13 @@ class EnergySavingConfig(MechanismConfig):
     tce_basis: Literal["calorific", "coal_equivalent"] = Field(
         "coal_equivalent", description="tonnes of standard coal of a MWh: its heat, or the coal to make it"
     )
+    implicit_discount_share: float | None = Field(
+        0.30,
+        gt=0,
+        le=1,
+        description="yearly return that users ask of a measure, against their cost of capital; decisions see "
+        "the difference as a hurdle, which is no resource; null: none",
+    )
     verification_cny_per_mwh: float = Field(
         5.0, ge=0, le=200, description="cost of certifying a MWh, in each market; an assumption [CNY/MWh]"
     )
@@ -81,6 +89,17 @@ def tce_per_gwh(cfg: EnergySavingConfig, d: SystemData) -> float:
 def co2_per_gwh(cfg: EnergySavingConfig, d: SystemData) -> float:
     """CO2 of a GWh saved, the product of both factors: every closed path multiplies to 1 [kt/GWh]."""
     return tce_per_gwh(cfg, d) * d.policy["conversion"]["co2_per_tce"]
+
+
+def hurdle(cfg: EnergySavingConfig, d: SystemData, measure: str) -> float:
+    """What a measure's capital must earn beyond its cost for users to take it [MCNY/GWh saved].
+
+    Levelised cost is capital at the social rate of the horizon; at the users' own rate the same capital
+    costs the ratio of the two annuities.
+    """
+    life = d.policy["saving_life"][measure]
+    asked = annuity(1.0, cfg.implicit_discount_share or 0.0, life)
+    return d.policy["saving_cost"][measure,] * max(0.0, asked / annuity(1.0, d.horizon.rate, life) - 1.0)
 
 
 def obliged(cfg: EnergySavingConfig, d: SystemData, market: str) -> list[str]:
@@ -122,6 +141,9 @@ def build(m: pyo.ConcreteModel, cfg: EnergySavingConfig, d: SystemData) -> None:
     m.c_saving_potential = rows(m.MEASURES, m.YEARS, rule=saving_potential)
     m.saving_cost = param(m.MEASURES, data={(r, k): d.policy["saving_cost"][k,] for r, k in m.MEASURES})
     add_cost(m, "saving", "resource", saving_cost)
+    if cfg.implicit_discount_share is not None:
+        m.saving_hurdle = param(m.MEASURES, data={(r, k): hurdle(cfg, d, k) for r, k in m.MEASURES})
+        add_cost(m, "saving_hurdle", "transfer", saving_hurdle)
     m.tce = pyo.Param(initialize=tce_per_gwh(cfg, d))
     m.verification = pyo.Param(initialize=to_base(cfg.verification_cny_per_mwh, "CNY/MWh"))
     white, quota = obliged(cfg, d, "white_pilots"), obliged(cfg, d, "use_right_pilots")
@@ -287,6 +309,11 @@ def saving_target(m, y):
 def saving_cost(m, r, y):
     """Measures at their levelised cost, in every year they work [MCNY/yr]."""
     return sum(m.saving_cost[r, k] * m.v_saving[r, k, y] for k in m.MEASURES_OF[r])
+
+
+def saving_hurdle(m, r, y):
+    """What holds users back from measures that would pay [MCNY/yr]: it moves decisions, nobody uses it up."""
+    return sum(m.saving_hurdle[r, k] * m.v_saving[r, k, y] for k in m.MEASURES_OF[r])
 
 
 def verification(m, r, y):

@@ -17,8 +17,16 @@ from picmodel.markets.green_certificates import GREEN_CERTIFICATES
 from picmodel.markets.interactions import ENTRIES as INTERACTION_ENTRIES
 from picmodel.markets.interactions import INTERACTIONS, Rule
 from picmodel.markets.power import POWER, PowerConfig
+from picmodel.markets.responsibility import RESPONSIBILITY
 
-MECHANISMS: tuple[Mechanism, ...] = (POWER, CARBON, GREEN_CERTIFICATES, EMISSION_LIMITS, ENERGY_SAVING)
+MECHANISMS: tuple[Mechanism, ...] = (
+    POWER,
+    CARBON,
+    GREEN_CERTIFICATES,
+    EMISSION_LIMITS,
+    ENERGY_SAVING,
+    RESPONSIBILITY,
+)
 MECHANISM: dict[str, Mechanism] = {mechanism.name: mechanism for mechanism in MECHANISMS}
 
 

@@ -9,17 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from picmodel.data.system import Corridor
-from picmodel.indicators.responsibility import (
+from picmodel.extract.tracing import (
     OUTPUTS,
     Grid,
     accounts,
     beneficiary_pays,
     carbon_cost,
     intensity,
-    responsibility,
-    shares_of_consumption,
     trace,
 )
+from picmodel.indicators.responsibility import responsibility, shares_of_consumption
 from picmodel.settlement.ledger import entries, ledger, unbalanced
 from tests.tiny import run_tiny, tiny
 from tests.whole import EVERYTHING, whole_system

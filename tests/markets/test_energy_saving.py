@@ -45,7 +45,12 @@ def saving_system(
 def options(**changes) -> dict:
     """Both obligations off, no cost of verification, unless a test says otherwise."""
     return {
-        "energy_saving": dict(white_certificate_share=0.0, use_quota_share=1.0, verification_cny_per_mwh=0.0)
+        "energy_saving": dict(
+            white_certificate_share=0.0,
+            use_quota_share=1.0,
+            verification_cny_per_mwh=0.0,
+            implicit_discount_share=None,
+        )
         | changes
     }
 
@@ -66,6 +71,22 @@ def test_a_measure_is_used_when_it_is_cheaper_than_power():
     assert run.price("c_saving_potential", "A", "m0", YEAR) == pytest.approx(0.10)
     assert run.paid(payee="savers", product="energy saved") == pytest.approx(150.0)
     assert worst_account(run.ledger)[0] < 1e-9
+
+
+def test_users_ask_more_of_a_measure_than_its_capital_costs():
+    """Proves    the hurdle holds cheap savings back, and is a transfer.
+
+    System    the first system: 500 GWh/yr at 0.20, life 10 years, social rate 0.
+    By hand   annuity of 1: 0.1 at rate 0; at 4 %: 0.04 / (1 - 1.04^-10) = 0.1232909: hurdle 0.20 0.232909
+              = 0.0465819, cost seen 0.2465819 < 0.30: saved; resource 2478 + 100, transfer 500 0.0465819 = 23.29093
+              at 30 %: 0.3234634: cost seen 0.647 > 0.30: not saved
+    Fails if  the hurdle counts as a resource, or is left out of decisions.
+    """
+    run = run_tiny(saving_system(cost=(0.20,)), options(implicit_discount_share=0.04))
+    assert run.cost("resource") == pytest.approx(2578.0)
+    assert run.cost(item="saving_hurdle") == pytest.approx(23.29093, rel=1e-5)
+    held = run_tiny(saving_system(cost=(0.20,)), options(implicit_discount_share=0.30))
+    assert held.total("v_saving") == pytest.approx(0.0)
 
 
 def test_a_measure_dearer_than_power_is_not_used():
@@ -135,8 +156,8 @@ def active_of_indicators(run) -> list:
 def test_one_market_saves_where_it_is_cheapest():
     """Proves    merged, the targets add up and the nation saves in the cheapest province.
 
-    System    A and B, 8760 GWh each; A owes white certificates of 1 % of sales, B a quota of 99 %; one measure,
-              100 GWh of potential each, 0.40; coal costs 0.30 in A and 0.36 in B.
+    System    A and B, 8760 GWh each; A owes white certificates of 1 % of sales, B a quota of 99 %; one
+              measure, 100 GWh of potential each, 0.40; coal costs 0.30 in A and 0.36 in B.
     By hand   separate: A saves S_A = 0.01 (8760 - S_A) = 86.7327, B 87.6:
               8760 (0.30 + 0.36) + 86.7327 0.10 + 87.6 0.04 = 5781.6 + 8.67327 + 3.504 = 5793.77727
               merged: target 0.01 (8760 - S_A) + 87.6; B saves its 100 at 0.04 each, A the rest:
@@ -175,7 +196,8 @@ def test_a_saving_lowers_the_peak():
     """Proves    savings at the peak, with its margin, spare firm capacity.
 
     System    1 GW of demand, peak 1 GW with a margin of 10 %; coal of 1 GW stands, gas may be built at 500
-              MCNY/GW-yr and 0.9 MCNY/GWh; 0.1 GW must be built or saved; 876 GWh of flat saving at 0.50 (coal 0.30).
+              MCNY/GW-yr and 0.9 MCNY/GWh; 0.1 GW must be built or saved; 876 GWh of flat saving at 0.50
+              (coal 0.30).
     By hand   a GWh/yr saved spares 1.1 / 8760 GW, 500 1.1 / 8760 = 0.062785, and 0.30 of coal: 0.50 > 0.363
               no saving; with gas at 2000 MCNY/GW-yr: 0.25114 + 0.30 > 0.50: saving covers the 0.1 GW:
               0.1 / 1.1 8760 = 796.36 GWh

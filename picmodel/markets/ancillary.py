@@ -1,0 +1,477 @@
+"""Ancillary services: relaxed commitment of thermal fleets, reserves at their dual, peak shaving.
+
+Reserves are pooled by area.  Headroom of what is on serves any upward need, so no fleet has a reserve of
+its own product: an area's headroom covers up reserve and frequency regulation together.  Money is in
+`ancillary_settlement`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import pyomo.environ as pyo
+from pydantic import Field, model_validator
+
+from picmodel.data.system import SystemData
+from picmodel.formulation.base import add_cost, at_least_zero, param, rows
+from picmodel.formulation.commitment import (
+    add_commitment,
+    add_flexibility,
+    add_ramps,
+    committable,
+    declare_commitment,
+    flexible_fleets,
+    ramped_fleets,
+)
+from picmodel.glossary import Entry
+from picmodel.markets.ancillary_settlement import income, indicators, margin, settle
+from picmodel.markets.base import Mechanism, MechanismConfig
+from picmodel.scenario.schema import ByYear, at_years
+from picmodel.units import to_base
+
+#: groups of technologies whose output cannot be foreseen and asks for reserve
+VARIABLE = ("wind", "solar")
+
+
+class AncillaryConfig(MechanismConfig):
+    """Options of ancillary services."""
+
+    committed_groups: tuple[str, ...] = Field(
+        ("coal", "gas", "nuclear"),
+        strict=False,
+        description="groups of technologies with a least output and starts",
+    )
+    ramps: bool = Field(False, description="output follows ramp rates, where a slice is shorter than a ramp")
+    flexibility: bool = Field(False, description="committed fleets may be retrofitted for a lower least output")
+    products: tuple[Literal["up", "down", "frequency"], ...] = Field(
+        ("up", "down", "frequency"), strict=False, description="reserves that are required"
+    )
+    area: Literal["province", "region", "nation"] = Field(
+        "province", description="where a reserve counts: its province, its regional grid, or anywhere"
+    )
+    providers: tuple[Literal["thermal", "hydro", "stores", "vre"], ...] = Field(
+        ("thermal", "hydro", "stores", "vre"),
+        strict=False,
+        description="who may hold reserves; wind and sun only downward, and no frequency regulation",
+    )
+    requirement_factor: ByYear = Field(
+        1.0, description="requirements of inputs/policy/reserve_requirements.csv times this, by year"
+    )
+    reserve_duration_h: float = Field(
+        1.0, ge=0, le=24, description="energy that stores keep for a GW of reserve [h]"
+    )
+    shortage_cny_per_mwh: float = Field(
+        3000.0, gt=0, le=10000, description="price of a reserve that is not held [CNY per MW and h]"
+    )
+    who_pays: Literal["causers", "load", "generators"] = Field(
+        "causers", description="who pays reserves: load and wind and sun as they cause them, or one side alone"
+    )
+    peak_shaving: bool = Field(
+        False, description="fleets below the paid threshold are paid by other generators; settlement only"
+    )
+
+    @model_validator(mode="after")
+    def _effective(self) -> AncillaryConfig:
+        if not self.committed_groups:
+            for name in ("ramps", "flexibility", "peak_shaving"):
+                if getattr(self, name):
+                    raise ValueError(
+                        f"`{name}` has no effect without committed fleets; name groups in `committed_groups`"
+                    )
+        if not self.products:
+            unused = {"area", "providers", "requirement_factor", "reserve_duration_h", "who_pays"}
+            for name in sorted(unused & self.model_fields_set):
+                raise ValueError(f"`{name}` has no effect without a reserve; name one in `products`")
+            if not self.committed_groups:
+                raise ValueError(
+                    "`committed_groups` and `products` are both empty, so nothing is left; remove it"
+                )
+        return self
+
+
+# -- who and how much
+
+
+def needs(cfg: AncillaryConfig) -> tuple[str, ...]:
+    """Needs that have a row: frequency regulation takes up and down reserve, and only from who can follow."""
+    found = []
+    if {"up", "frequency"} & set(cfg.products):
+        found.append("up")
+    if {"down", "frequency"} & set(cfg.products):
+        found.append("down")
+    if "frequency" in cfg.products:
+        found.append("frequency")
+    return tuple(found)
+
+
+def shares(cfg: AncillaryConfig, d: SystemData, table: str) -> dict[str, dict[tuple[str, int], float]]:
+    """What a need asks per GW of demand or of variable output: need -> (province, year) -> share.
+
+    Args:
+        table: ``reserve_load`` or ``reserve_vre``.
+    """
+    factor = at_years(cfg.requirement_factor, d.horizon.years)
+    asked = d.policy.get(table, {})
+
+    def share(need: str, r: str) -> float:
+        products = {"up": ("up", "frequency"), "down": ("down", "frequency"), "frequency": ("frequency",)}
+        return sum(asked.get((p, r), 0.0) for p in products[need] if p in cfg.products)
+
+    return {
+        need: {(r, y): x * share(need, r) for r in d.provinces for y, x in factor.items()}
+        for need in needs(cfg)
+    }
+
+
+def areas(cfg: AncillaryConfig, d: SystemData) -> dict[str, list[str]]:
+    """Provinces of each area."""
+    if cfg.area == "nation":
+        return {"CN": list(d.provinces)}
+    if cfg.area == "province":
+        return {r: [r] for r in d.provinces}
+    grid: Mapping[str, str] = d.policy["regional_grid"]
+    return {a: [r for r in d.provinces if grid[r] == a] for a in dict.fromkeys(grid[r] for r in d.provinces)}
+
+
+def committed(cfg: AncillaryConfig, d: SystemData) -> list[tuple[str, str]]:
+    return committable(d, cfg.committed_groups)
+
+
+def flexible(cfg: AncillaryConfig, d: SystemData) -> list[tuple[str, str]]:
+    return flexible_fleets(d, committed(cfg, d)) if cfg.flexibility else []
+
+
+# -- rows
+
+
+def prepare(m: pyo.ConcreteModel, cfg: AncillaryConfig, d: SystemData) -> None:
+    """Starts emit, so they are declared before emissions are counted."""
+    declare_commitment(m, d, committed(cfg, d))
+
+
+def build(m: pyo.ConcreteModel, cfg: AncillaryConfig, d: SystemData) -> None:
+    """Commitment, then reserves."""
+    fleets = committed(cfg, d)
+    add_commitment(m, d, fleets, flexible(cfg, d))
+    if cfg.flexibility:
+        add_flexibility(m, d, flexible(cfg, d))
+    if cfg.ramps:
+        add_ramps(m, d, ramped_fleets(d, fleets))
+    if cfg.products:
+        _add_providers(m, cfg, d, fleets)
+        _add_store_reserves(m, cfg, d)
+        _add_requirements(m, cfg, d)
+
+
+def _add_providers(m, cfg: AncillaryConfig, d: SystemData, fleets) -> None:
+    """Sets of fleets by area and slice, each with those whose output or headroom counts."""
+    places = areas(cfg, d)
+    area_of = {r: a for a, members in places.items() for r in members}
+    m.AREAS = pyo.Set(initialize=list(places))
+
+    def by_area(pairs) -> pyo.Set:
+        inside: dict[str, list] = {a: [] for a in places}
+        for r, g in pairs:
+            inside[area_of[r]].append((r, g))
+        return pyo.Set(m.AREAS, dimen=2, initialize=inside)
+
+    def by_slice(offers) -> pyo.Set:
+        inside: dict[tuple, list] = {(a, t): [] for a in places for t in d.time.slices}
+        for r, g, t in d.availability:
+            if offers(r, g, t):
+                inside[area_of[r], t].append((r, g))
+        return pyo.Set(m.AREAS, m.TIMES, dimen=2, initialize=inside)
+
+    spinning = set(fleets) if "thermal" in cfg.providers else set()
+    retrofitted = set(flexible(cfg, d)) & spinning
+
+    def turned_down(r, g, t) -> bool:
+        """Heat-led and inflexible units give no downward reserve in the slice."""
+        return (r, g) in spinning and (r, g, t) not in d.min_output
+
+    m.UPWARD_THERMAL = by_area([f for f in d.fleets if f in spinning])
+    m.UPWARD_HYDRO = by_slice(lambda r, g, t: "hydro" in cfg.providers and d.group[g] == "hydro")
+    m.DOWNWARD_THERMAL = by_slice(turned_down)
+    m.DOWNWARD_FLEXIBLE = by_slice(lambda r, g, t: (r, g) in retrofitted and turned_down(r, g, t))
+    m.DOWNWARD_VARIABLE = by_slice(lambda r, g, t: "vre" in cfg.providers and d.group[g] in VARIABLE)
+    m.CAUSERS = by_slice(lambda r, g, t: d.group[g] in VARIABLE)
+    stores = d.stores if "stores" in cfg.providers else ()
+    m.RESERVE_STORES = pyo.Set(initialize=list(stores), dimen=2)
+    m.STORES_WITHIN = by_area(stores)
+    m.least_water = param(m.FLEETS, m.TIMES, data=d.min_output, default=0.0)
+
+
+def _add_store_reserves(m, cfg: AncillaryConfig, d: SystemData) -> None:
+    """What stores hold, within their power and with the energy to last."""
+    m.reserve_duration = pyo.Param(initialize=cfg.reserve_duration_h)
+    m.v_store_up = at_least_zero(m.RESERVE_STORES, m.YEARS, m.TIMES)
+    m.v_store_down = at_least_zero(m.RESERVE_STORES, m.YEARS, m.TIMES)
+    m.c_store_up_power = rows(m.RESERVE_STORES, m.YEARS, m.TIMES, rule=store_up_power)
+    m.c_store_up_energy = rows(m.RESERVE_STORES, m.YEARS, m.TIMES, rule=store_up_energy)
+    m.c_store_down_power = rows(m.RESERVE_STORES, m.YEARS, m.TIMES, rule=store_down_power)
+    m.c_store_down_energy = rows(m.RESERVE_STORES, m.YEARS, m.TIMES, rule=store_down_energy)
+
+
+def _add_requirements(m, cfg: AncillaryConfig, d: SystemData) -> None:
+    """A row for each need, area and slice, and a shortage at a price."""
+    places = areas(cfg, d)
+    load, variable = shares(cfg, d, "reserve_load"), shares(cfg, d, "reserve_vre")
+    m.reserve_shortage_price = pyo.Param(initialize=to_base(cfg.shortage_cny_per_mwh, "CNY/MWh"))
+    m.SHORT = pyo.Set(initialize=list(needs(cfg)))
+    for need, rule in (("up", reserve_up), ("down", reserve_down), ("frequency", reserve_frequency)):
+        if need not in load:
+            continue
+        asked = {
+            (a, y, t): sum(load[need][r, y] * d.demand[r, y, t] for r in members)
+            for a, members in places.items()
+            for y in d.horizon.years
+            for t in d.time.slices
+        }
+        m.add_component(f"{need}_of_load", param(m.AREAS, m.YEARS, m.TIMES, data=asked))
+        m.add_component(f"{need}_of_variable", param(m.PROVINCES, m.YEARS, data=variable[need]))
+        short = at_least_zero(m.AREAS, m.YEARS, m.TIMES)
+        m.add_component(f"v_{need}_short", short)
+        m.add_component(f"c_reserve_{need}", rows(m.AREAS, m.YEARS, m.TIMES, rule=rule))
+        add_cost(m, f"{need}_short", "transfer", _shortage(short), national=True)
+
+
+def _shortage(short: pyo.Var):
+    def reserve_short(m, y):
+        """Reserves not held, at the price of a shortage [MCNY/yr]: a transfer, nothing is used up."""
+        return sum(m.reserve_shortage_price * m.weight[t] * short[a, y, t] for a in m.AREAS for t in m.TIMES)
+
+    return reserve_short
+
+
+def reserve_up(m, a, y, t):
+    r"""Headroom of what is on, of water and of stores covers up reserve and frequency regulation.
+
+    .. math:: \sum H_{rgyt} + \sum_{hydro} (A C - G)_{rgyt} + \sum_s U_{rsyt} + z_{ayt}
+              - \sum_{vre} b_{ry} G_{rgyt} \ge \sum_{r \in a} a_{ry} D_{ryt}
+
+    Units   GW.
+    Dual    /(W D): price of a GW held upward for an hour.
+    """
+    return (
+        sum(m.v_headroom[r, g, y, t] for r, g in m.UPWARD_THERMAL[a])
+        + sum(
+            m.availability[r, g, t] * m.v_capacity[r, g, y] - m.v_generation[r, g, y, t]
+            for r, g in m.UPWARD_HYDRO[a, t]
+        )
+        + sum(m.v_store_up[r, s, y, t] for r, s in m.STORES_WITHIN[a])
+        + m.v_up_short[a, y, t]
+        - sum(m.up_of_variable[r, y] * m.v_generation[r, g, y, t] for r, g in m.CAUSERS[a, t])
+        >= m.up_of_load[a, y, t]
+    )
+
+
+def _turned_down(m, a, y, t):
+    """How far thermal fleets, water and stores can be turned down [GW]."""
+    return (
+        sum(
+            (1 - m.min_stable[g]) * m.v_generation[r, g, y, t] - m.min_stable[g] * m.v_headroom[r, g, y, t]
+            for r, g in m.DOWNWARD_THERMAL[a, t]
+        )
+        + sum(m.deeper_share[g] * m.v_flexible_on[r, g, y, t] for r, g in m.DOWNWARD_FLEXIBLE[a, t])
+        + sum(
+            m.v_generation[r, g, y, t] - m.least_water[r, g, t] * m.v_capacity[r, g, y]
+            for r, g in m.UPWARD_HYDRO[a, t]
+        )
+        + sum(m.v_store_down[r, s, y, t] for r, s in m.STORES_WITHIN[a])
+    )
+
+
+def reserve_down(m, a, y, t):
+    r"""What can be turned down, wind and sun included, covers down reserve and frequency regulation.
+
+    .. math:: \sum (G - \mu (G + H) + (\mu - \phi) F)_{rgyt} + \sum_{hydro} (G - \underline G)_{rgyt}
+              + \sum_s V_{rsyt} + \sum_{vre} (1 - b_{ry}) G_{rgyt} + z_{ayt} \ge \sum_{r \in a} a_{ry} D_{ryt}
+
+    Units   GW.
+    Dual    /(W D): price of a GW held downward for an hour.
+    """
+    return (
+        _turned_down(m, a, y, t)
+        + sum(m.v_generation[r, g, y, t] for r, g in m.DOWNWARD_VARIABLE[a, t])
+        + m.v_down_short[a, y, t]
+        - sum(m.down_of_variable[r, y] * m.v_generation[r, g, y, t] for r, g in m.CAUSERS[a, t])
+        >= m.down_of_load[a, y, t]
+    )
+
+
+def reserve_frequency(m, a, y, t):
+    """Frequency regulation takes its downward part from who can follow a signal: not from wind and sun [GW].
+
+    Upward all who count can follow, so the row of up reserve says enough.  Dual /(W D): what that adds
+    to the prices of up and down reserve, which regulation takes as well.
+    """
+    return (
+        _turned_down(m, a, y, t)
+        + m.v_frequency_short[a, y, t]
+        - sum(m.frequency_of_variable[r, y] * m.v_generation[r, g, y, t] for r, g in m.CAUSERS[a, t])
+        >= m.frequency_of_load[a, y, t]
+    )
+
+
+def store_up_power(m, r, s, y, t):
+    """A store gives more by ending to charge and discharging up to its power [GW]."""
+    return (
+        m.v_store_up[r, s, y, t]
+        - m.v_capacity[r, s, y]
+        + m.v_discharge[r, s, y, t]
+        - m.v_charge[r, s, y, t]
+        <= 0
+    )
+
+
+def store_up_energy(m, r, s, y, t):
+    """What is held upward can last, from what is stored at the end of the slice [GWh]."""
+    return m.reserve_duration * m.v_store_up[r, s, y, t] - m.one_way[s] * m.v_stored[r, s, y, t] <= 0
+
+
+def store_down_power(m, r, s, y, t):
+    """A store takes more by ending to discharge and charging up to its power [GW]."""
+    return (
+        m.v_store_down[r, s, y, t]
+        - m.v_capacity[r, s, y]
+        + m.v_charge[r, s, y, t]
+        - m.v_discharge[r, s, y, t]
+        <= 0
+    )
+
+
+def store_down_energy(m, r, s, y, t):
+    """What is held downward finds room, beside what is stored at the end of the slice [GWh]."""
+    return (
+        m.reserve_duration * m.one_way[s] * m.v_store_down[r, s, y, t]
+        + m.v_stored[r, s, y, t]
+        - m.v_energy[r, s, y]
+        <= 0
+    )
+
+
+def check(cfg: AncillaryConfig, d: SystemData) -> list[str]:
+    """Problems that only the system shows."""
+    problems, fleets = [], committed(cfg, d)
+    for group in cfg.committed_groups:
+        if "committed_groups" in cfg.model_fields_set and not any(d.group[g] == group for _, g in fleets):
+            problems.append(
+                f"markets.ancillary.committed_groups: no fleet of `{group}` has a row in "
+                "inputs/policy/commitment.csv; add one or take the group out"
+            )
+    if cfg.committed_groups and not fleets:
+        problems.append(
+            "markets.ancillary.committed_groups: no fleet has a row in inputs/policy/commitment.csv; "
+            "add rows or set `committed_groups` to []"
+        )
+    if cfg.flexibility and not flexible(cfg, d):
+        problems.append(
+            "markets.ancillary.flexibility: no committed fleet has a retrofit to a lower least output in "
+            "inputs/policy/commitment.csv; add one or set `flexibility` to false"
+        )
+    if cfg.ramps and not ramped_fleets(d, fleets):
+        problems.append(
+            f"markets.ancillary.ramps: every committed fleet ramps fully within a slice of {d.time.step:g} h, "
+            "so ramps say nothing; set `time.step_h` lower or `ramps` to false"
+        )
+    for product in cfg.products:
+        asked = [d.policy.get(table, {}).get((product, r), 0.0) for table in _TABLES for r in d.provinces]
+        if not any(asked):
+            problems.append(
+                f"markets.ancillary.products: no province requires `{product}` in "
+                "inputs/policy/reserve_requirements.csv; add rows or take the product out"
+            )
+    grid = d.policy.get("regional_grid", {})
+    if cfg.products and cfg.area == "region" and not all(r in grid for r in d.provinces):
+        problems.append(
+            "markets.ancillary.area: `region`, but the regional grid of a province is not known; fill "
+            "`regional_grid` in inputs/provinces.csv or set `area` to province or nation"
+        )
+    if cfg.peak_shaving and not d.policy.get("shaving_price"):
+        problems.append(
+            "markets.ancillary.peak_shaving: no province has a payment in inputs/policy/peak_shaving.csv; "
+            "add rows or set `peak_shaving` to false"
+        )
+    return problems
+
+
+_TABLES = ("reserve_load", "reserve_vre")
+_RGY = ("province", "technology", "year")
+_RGYT = (*_RGY, "time")
+_AYT = ("area", "year", "time")
+_HELD = "MCNY per GW and h"
+
+
+def _limit(name: str, unit: str, meaning: str, price: str = "MCNY/GWh") -> Entry:
+    """A physical row of one unit and slice."""
+    return Entry(name, _RGYT, unit, meaning, price, "hourly" if price else "", "physical", -1)
+
+
+ANCILLARY = Mechanism(
+    name="ancillary",
+    summary="Ancillary services: commitment of thermal fleets, reserves, peak-shaving payments",
+    config=AncillaryConfig,
+    prepare=prepare,
+    build=build,
+    income=income,
+    margin=margin,
+    settle=settle,
+    indicators=indicators,
+    check=check,
+    slacks={
+        "v_up_short": "up reserve not held",
+        "v_down_short": "down reserve not held",
+        "v_frequency_short": "frequency regulation not held",
+    },
+    headline=("reserve_cost",),
+    entries=(
+        Entry("v_headroom", _RGYT, "GW", "thermal capacity that is on and not loaded, net of own use"),
+        Entry("v_start", _RGYT, "GW", "thermal capacity that starts in the slice, net of own use"),
+        Entry("v_flexible", _RGY, "GW", "gross capacity retrofitted for a lower least output"),
+        Entry("v_flexible_on", _RGYT, "GW", "retrofitted capacity that is on, net of own use"),
+        Entry("v_store_up", _RGYT, "GW", "up reserve of stores"),
+        Entry("v_store_down", _RGYT, "GW", "down reserve of stores"),
+        Entry("v_up_short", _AYT, "GW", "up reserve not held"),
+        Entry("v_down_short", _AYT, "GW", "down reserve not held"),
+        Entry("v_frequency_short", _AYT, "GW", "frequency regulation not held"),
+        _limit("c_commit_max", "GW", "what is on within available capacity"),
+        Entry("c_min_stable", _RGYT, "GW", "least output of what is on", "MCNY/GWh", "hourly", "physical"),
+        Entry(
+            "c_min_flexible",
+            _RGYT,
+            "GW",
+            "least output of what is on, retrofits counted",
+            "MCNY/GWh",
+            "hourly",
+            "physical",
+        ),
+        Entry("c_start", _RGYT, "GW", "what is on and was not has started", status="physical"),
+        _limit("c_flexible_max", "GW", "retrofitted capacity that is on within what is available"),
+        _limit("c_flexible_commit", "GW", "retrofitted capacity that is on within what is on"),
+        Entry(
+            "c_flexible_stays",
+            (*_RGY, "before"),
+            "GW",
+            "a retrofit is paid to the end of the horizon",
+            status="physical",
+        ),
+        _limit("c_ramp_up", "GW", "rise of output"),
+        _limit("c_ramp_down", "GW", "fall of output"),
+        _limit("c_store_up_power", "GW", "up reserve of stores within power"),
+        _limit("c_store_up_energy", "GWh", "up reserve of stores can last", ""),
+        _limit("c_store_down_power", "GW", "down reserve of stores within power"),
+        _limit("c_store_down_energy", "GWh", "down reserve of stores has room", ""),
+        Entry("c_reserve_up", _AYT, "GW", "up reserve and regulation are held", _HELD, "hourly", "market"),
+        Entry("c_reserve_down", _AYT, "GW", "down reserve and regulation are held", _HELD, "hourly", "market"),
+        Entry(
+            "c_reserve_frequency",
+            _AYT,
+            "GW",
+            "frequency regulation is held by who can follow",
+            _HELD,
+            "hourly",
+            "market",
+        ),
+    ),
+)

@@ -1,0 +1,490 @@
+"""Options of the power market, and what they say by group of technologies, province and year."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import Discriminator, Field, Tag, model_validator
+
+from picmodel.data.system import SystemData
+from picmodel.markets.base import MechanismConfig
+from picmodel.scenario.check import Options, wrong
+from picmodel.scenario.schema import ByYearOf, at_years
+from picmodel.units import to_base
+
+# values by group and by province
+
+
+def _kind(value: object) -> str:
+    if not isinstance(value, Mapping):
+        return "every_year"
+    return "by_year" if all(isinstance(key, int) for key in value) else "by_group"
+
+
+def _where(value: object) -> str:
+    return "by_province" if isinstance(value, Mapping) else "everywhere"
+
+
+T = TypeVar("T")
+_Year = Annotated[int, Field(ge=2000, le=2100)]
+
+#: a number, numbers by year, or either of these by group: ``{coal: {2025: 0.8}, gas: 0.5}``
+ByGroupOf = Annotated[
+    Annotated[T, Tag("every_year")]
+    | Annotated[dict[_Year, T], Field(min_length=1), Tag("by_year")]
+    | Annotated[dict[str, ByYearOf[T]], Field(min_length=1), Tag("by_group")],
+    Discriminator(_kind),
+]
+#: a number, or one for each of some provinces
+ByProvinceOf = Annotated[
+    Annotated[T, Tag("everywhere")] | Annotated[dict[str, T], Field(min_length=1), Tag("by_province")],
+    Discriminator(_where),
+]
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Hours = Annotated[float, Field(ge=0, le=1.5)]
+Price = Annotated[float, Field(ge=0, le=5000)]
+Floor = Annotated[float, Field(ge=-1000, le=1000)]
+Payment = Annotated[float, Field(ge=0, le=5000)]
+Gigawatt = Annotated[float, Field(ge=0, le=1000)]
+Factor = Annotated[float, Field(ge=0.5, le=1.5)]
+Term = Annotated[int, Field(ge=1, le=40)]
+
+#: groups whose part in the market is an option of its own
+RENEWABLES = ("wind", "solar")
+#: what a kind of dispatch means unless a switch says otherwise (null: off)
+BUNDLES: dict[str, dict] = {
+    "planned": dict(
+        planned_share=0.9,
+        flows="contracts",
+        barrier_cny_per_mwh=30.0,
+        curtailment_limit_share=None,
+        settlement="tariff",
+        capacity="none",
+    ),
+    "priority": dict(
+        planned_share=0.5,
+        flows="free",
+        barrier_cny_per_mwh=15.0,
+        curtailment_limit_share=0.05,
+        settlement="tariff",
+        capacity="none",
+    ),
+    "spot": dict(
+        planned_share=None,
+        flows="free",
+        barrier_cny_per_mwh=None,
+        curtailment_limit_share=None,
+        settlement="market",
+        capacity="market",
+    ),
+}
+
+
+class PriceLimits(Options):
+    """Cap and floor of the energy price."""
+
+    table: bool = Field(
+        True, description="limits of inputs/policy/spot_limits.csv where no number is given here"
+    )
+    scarcity: Literal["settlement", "dispatch"] = Field(
+        "settlement",
+        description="the cap clips what is paid; or it is also all that decisions see of a shortage",
+    )
+    cap_cny_per_mwh: ByProvinceOf[Price] | None = Field(
+        default=None, description="highest price [CNY/MWh without VAT], or {province: number}; 0 to 5000"
+    )
+    floor_cny_per_mwh: ByProvinceOf[Floor] | None = Field(
+        default=None,
+        description="lowest price, settlement only [CNY/MWh without VAT], or {province: number}; -1000 to 1000",
+    )
+
+    @model_validator(mode="after")
+    def _limits_something(self) -> PriceLimits:
+        if not self.table and self.cap_cny_per_mwh is None and self.floor_cny_per_mwh is None:
+            wrong("`table` is off and no number is given, so nothing is limited; set `price_limits` to null")
+        return self
+
+
+class Contracts(Options):
+    """Medium- and long-term contracts between plants and consumers of their province."""
+
+    type: Literal["physical", "financial"] = Field(
+        description="physical: the plant must run the contract's profile; financial: settlement only"
+    )
+    coverage_share: ByYearOf[Share] = Field(
+        default=0.8, description="share of a fleet's annual output under contract, by year; 0 to 1"
+    )
+    groups: tuple[str, ...] = Field(("coal",), strict=False, description="groups that sell by contract")
+    price_rule: Literal["benchmark_tariff", "mean_market", "fixed"] = Field(
+        "benchmark_tariff",
+        description="contract price: the coal benchmark tariff, the mean price of the term, or a number",
+    )
+    price_cny_per_mwh: ByYearOf[Price] | None = Field(
+        default=None, description="price of the rule `fixed` [CNY/MWh without VAT], by year; 0 to 5000"
+    )
+    shape: Literal["flat", "output", "load"] = Field(
+        "flat", description="hours of the contract: all alike, as the plant runs, or as the province's load"
+    )
+    term_yr: int = Field(
+        1, ge=1, le=20, description="years over which the rule `mean_market` takes the mean [yr]"
+    )
+
+    @model_validator(mode="after")
+    def _agree(self) -> Contracts:
+        if (self.price_rule == "fixed") != (self.price_cny_per_mwh is not None):
+            text = "the rule `fixed`, and no other, takes its price from `price_cny_per_mwh`; set both or none"
+            wrong(text, "price_rule")
+        if self.term_yr > 1 and self.price_rule != "mean_market":
+            wrong("a term moves only the rule `mean_market`; leave it out or set that rule", "term_yr")
+        if self.type == "physical" and self.shape == "output":
+            text = "what follows the plant's own output asks nothing of it; write `flat` or `load`"
+            wrong(text, "shape")
+        return self
+
+
+class Difference(Options):
+    """Contracts for differences of wind and solar (mechanism price, two-way)."""
+
+    strike_cny_per_mwh: ByGroupOf[Price] | None = Field(
+        default=None,
+        description="strike price by year of commissioning [CNY/MWh without VAT], also {wind: ..., solar: ...}; "
+        "null: inputs/policy/mechanism_prices.csv; 0 to 5000",
+    )
+    volume_share: ByGroupOf[Share] | None = Field(
+        default=None,
+        description="share of output, by year of commissioning, also by group; null: the table; 0 to 1",
+    )
+    term_yr: Term | None = Field(default=None, description="years from commissioning [yr]; null: the table")
+    existing: Literal["tariff", "none"] = Field(
+        "tariff",
+        description="the fleet of the base year has the volume at the coal benchmark tariff, or nothing",
+    )
+
+
+class PowerConfig(MechanismConfig):
+    """Options of the power market."""
+
+    dispatch: Literal["planned", "priority", "spot"] = Field(
+        "spot", description="bundle of the switches below"
+    )
+    # -- what moves the plan
+    planned_share: ByGroupOf[Hours] | None = Field(
+        default=None,
+        description="guaranteed share of the planned hours of inputs/thermal_hours.csv, by year, "
+        "also by group: {coal: {2025: 0.8, 2035: 0}, gas: 0.5}; 0 to 1.5",
+    )
+    planned_groups: tuple[str, ...] = Field(
+        ("coal", "gas"), strict=False, description="groups with planned hours"
+    )
+    flows: Literal["free", "contracts"] = Field(
+        "free",
+        description="flows between provinces: free, or flat contracts where corridors.csv names a sender",
+    )
+    contract_band_share: ByYearOf[Share] = Field(
+        default=0.2, description="deviation from the flat contract [share], by year; 0 to 1"
+    )
+    contract_gw: dict[str, ByYearOf[Gigawatt]] | None = Field(
+        default=None,
+        description="given quantity of the flat contract by corridor [GW], by year; other corridors are free "
+        "to choose theirs; 0 to 1000",
+    )
+    barrier_cny_per_mwh: ByYearOf[Price] | None = Field(
+        default=None,
+        description="hurdle on every flow between provinces, a transfer [CNY/MWh], by year; 0 to 5000",
+    )
+    curtailment_limit_share: ByYearOf[Share] | None = Field(
+        default=None,
+        description="wind and solar curtailed at most this share of what is available, by year; 0 to 1",
+    )
+    contracts: Contracts | None = Field(
+        default=None, description="medium- and long-term contracts of plants; null: none"
+    )
+    price_limits: PriceLimits | None = Field(default=None, description="price cap and floor; null: none")
+    # -- how plants are paid
+    settlement: Literal["tariff", "market"] = Field(
+        "market", description="plants are paid the provincial coal benchmark tariff, or the hourly price"
+    )
+    tariff_factor_share: ByYearOf[Factor] = Field(
+        default=1.0,
+        description="tariff of coal and price of benchmark contracts over the benchmark (the rule allows 0.8 "
+        "to 1.2), by year; 0.5 to 1.5",
+    )
+    renewables: Literal["full_spot", "guaranteed_hours", "quantity_share", "cfd"] | None = Field(
+        default=None,
+        description="how wind and solar are paid: the price; the tariff for guaranteed hours, or for all but a "
+        "share; the price and a difference to a strike; null: as `settlement` says",
+    )
+    spot_share: ByYearOf[Share] | None = Field(
+        default=None,
+        description="share of wind and solar output that is paid the price under `quantity_share`, by year; 0 to 1",
+    )
+    guaranteed_elsewhere: Literal["all", "none"] = Field(
+        "all",
+        description="under `guaranteed_hours`, output at the tariff where guaranteed_hours.csv has no hours",
+    )
+    cfd: Difference | None = Field(
+        default=None, description="numbers of `renewables: cfd` that replace those of the table"
+    )
+    premium_cny_per_mwh: dict[str, ByYearOf[Price]] | None = Field(
+        default=None,
+        description="premium on all output of a group, paid by the levy [CNY/MWh without VAT], by year; 0 to 5000",
+    )
+    capacity: Literal["none", "payment", "market"] = Field(
+        "market",
+        description="capacity is paid nothing, a regulated amount, or the price of adequacy for its credit",
+    )
+    capacity_payment_cny_per_kw_yr: dict[str, ByYearOf[Payment]] | None = Field(
+        default=None,
+        description="payment by group [CNY/kW-yr without VAT], by year, in place of "
+        "inputs/policy/capacity_payments.csv; 0 to 5000",
+    )
+    in_decisions: bool = Field(
+        False, description="capacity payments and premiums also move the plan, as transfers"
+    )
+    slack_cny_per_mwh: float = Field(
+        3000.0,
+        gt=0,
+        le=10000,
+        description="price of planned hours, contracts or curtailment limits not kept [CNY/MWh]",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_from_bundle(cls, raw: Any) -> Any:
+        """Switches that are not set take the bundle's value; one set to null is off."""
+        if not isinstance(raw, Mapping) or raw.get("dispatch", "spot") not in BUNDLES:
+            return raw
+        filled = {**BUNDLES[raw.get("dispatch", "spot")], **raw}
+        share = filled.get("planned_share")
+        if isinstance(share, Mapping) and _kind(share) == "by_group":
+            filled.setdefault("planned_groups", list(share))
+        return filled
+
+    @model_validator(mode="after")
+    def _agree(self) -> PowerConfig:
+        _plan_agrees(self)
+        _payments_agree(self)
+        return self
+
+
+def _plan_agrees(c: PowerConfig) -> None:
+    """Contradictions, and options without effect, among the switches that move the plan."""
+    share = c.planned_share
+    if _kind(share) == "by_group" and set(share) != set(c.planned_groups):
+        text = "name the same groups here and in `planned_share`, or leave this out"
+        wrong(text, "planned_groups")
+    if c.contract_gw is not None and c.flows != "contracts":
+        wrong("quantities of contracts need `flows: contracts`", "contract_gw")
+    if c.in_decisions and c.capacity != "payment" and not c.premium_cny_per_mwh:
+        text = (
+            "only `capacity: payment` and `premium_cny_per_mwh` can move the plan; a tariff, a contract or a "
+            "difference is a price times a quantity that are both decided, which is not linear"
+        )
+        wrong(text, "in_decisions")
+
+
+def _payments_agree(c: PowerConfig) -> None:
+    """Contradictions, and options without effect, among those that move money."""
+    if (c.renewables == "quantity_share") != (c.spot_share is not None):
+        text = "`quantity_share`, and no other, pays the price to `spot_share`; set both or none"
+        wrong(text, "spot_share")
+    if c.cfd is not None and c.renewables != "cfd":
+        wrong("these numbers need `renewables: cfd`", "cfd")
+    if c.capacity_payment_cny_per_kw_yr is not None and c.capacity != "payment":
+        wrong("payments need `capacity: payment`", "capacity_payment_cny_per_kw_yr")
+    if c.contracts is not None:
+        _contracts_agree(c, c.contracts)
+    benchmark = c.contracts is not None and c.contracts.price_rule == "benchmark_tariff"
+    if c.tariff_factor_share != 1.0 and c.settlement == "market" and not benchmark:
+        text = "nobody is paid this tariff; set `settlement: tariff` or benchmark contracts"
+        wrong(text, "tariff_factor_share")
+
+
+def _contracts_agree(c: PowerConfig, contracts: Contracts) -> None:
+    if c.settlement == "tariff" and contracts.type == "financial":
+        text = "plants are paid a tariff, so a financial contract moves nothing; set `settlement: market`"
+        wrong(text, "contracts", "type")
+    if c.settlement == "tariff" and contracts.price_rule != "benchmark_tariff":
+        text = "plants are paid a tariff, so this price moves nothing; set `settlement: market`"
+        wrong(text, "contracts", "price_rule")
+    both = sorted(set(contracts.groups) & set(RENEWABLES))
+    if both and c.renewables not in (None, "full_spot"):
+        text = f"{', '.join(both)} would be paid twice; take it out, or set `renewables` to full_spot"
+        wrong(text, "contracts", "groups")
+
+
+# what the options say
+
+
+def at_groups(value: Any, groups: Iterable[str], years: Iterable[int]) -> dict[tuple[str, int], float]:
+    """A value by group and year as (group, year) -> number; groups that it does not name are absent.
+
+    >>> at_groups({"coal": {2025: 0.8, 2035: 0.0}, "gas": 0.5}, ["coal", "gas", "oil"], [2030])
+    {('coal', 2030): 0.4, ('gas', 2030): 0.5}
+    >>> at_groups(0.3, ["wind"], [2030])
+    {('wind', 2030): 0.3}
+    """
+    years = list(years)
+    if value is None:
+        return {}
+    named = value if _kind(value) == "by_group" else {group: value for group in groups}
+    return {
+        (group, year): x
+        for group in groups
+        if group in named
+        for year, x in at_years(named[group], years).items()
+    }
+
+
+def groups_of(d: SystemData) -> list[str]:
+    return list(dict.fromkeys(d.group[g] for _, g in d.units))
+
+
+def planned_share(cfg: PowerConfig, d: SystemData) -> dict[tuple[str, int], float]:
+    """Guaranteed share of the planned hours (group, year)."""
+    return at_groups(cfg.planned_share, cfg.planned_groups, d.horizon.years)
+
+
+def planned_fleets(cfg: PowerConfig, d: SystemData) -> list[tuple[str, str]]:
+    """Fleets with planned hours; combined heat and power runs by heat but has hours all the same."""
+    hours = d.policy.get("planned_hours", {})
+    return [(r, g) for r, g in d.fleets if d.group[g] in cfg.planned_groups and (r, g) in hours]
+
+
+def hours_owed(cfg: PowerConfig, d: SystemData) -> dict[tuple[str, str, int], float]:
+    """Net output that a gross GW is guaranteed (province, technology, year) [GWh/GW-yr]."""
+    share = planned_share(cfg, d)
+    return {
+        (r, g, y): share[d.group[g], y] * (1 - d.own_use[g]) * d.policy["planned_hours"][r, g]
+        for r, g in planned_fleets(cfg, d)
+        for y in d.horizon.years
+    }
+
+
+def price_limits(cfg: PowerConfig, d: SystemData) -> tuple[dict[str, float], dict[str, float]]:
+    """Floor and cap of the energy price by province [MCNY/GWh]; absent where there is none."""
+    limits = cfg.price_limits
+    if limits is None:
+        return {}, {}
+    return (
+        _of_provinces(limits, limits.floor_cny_per_mwh, "price_floor", d),
+        _of_provinces(limits, limits.cap_cny_per_mwh, "price_cap", d),
+    )
+
+
+def _of_provinces(limits: PriceLimits, given: Any, table: str, d: SystemData) -> dict[str, float]:
+    found = dict(d.policy.get(table, {})) if limits.table else {}
+    if isinstance(given, Mapping):
+        found |= {r: to_base(x, "CNY/MWh") for r, x in given.items()}
+    elif given is not None:
+        found = {r: to_base(given, "CNY/MWh") for r in d.provinces}
+    return {r: x for r, x in found.items() if r in d.provinces}
+
+
+def premiums(cfg: PowerConfig, d: SystemData) -> dict[tuple[str, int], float]:
+    """Premium on output (technology, year) [MCNY/GWh]."""
+    by_group = at_groups(cfg.premium_cny_per_mwh, groups_of(d), d.horizon.years)
+    return {
+        (g, y): to_base(by_group[d.group[g], y], "CNY/MWh")
+        for g in dict.fromkeys(g for _, g in d.fleets)
+        for y in d.horizon.years
+        if (d.group[g], y) in by_group
+    }
+
+
+def capacity_payments(cfg: PowerConfig, d: SystemData) -> dict[tuple[str, str, int], float]:
+    """Regulated payment for capacity (province, technology, year) [MCNY/GW-yr gross]."""
+    if cfg.capacity != "payment":
+        return {}
+    if cfg.capacity_payment_cny_per_kw_yr is None:
+        units = set(d.units)
+        return {k: x for k, x in d.policy.get("capacity_payment", {}).items() if k[:2] in units}
+    by_group = at_groups(cfg.capacity_payment_cny_per_kw_yr, groups_of(d), d.horizon.years)
+    return {
+        (r, g, y): to_base(by_group[d.group[g], y], "CNY/kW-yr")
+        for r, g in d.units
+        for y in d.horizon.years
+        if (d.group[g], y) in by_group
+    }
+
+
+def contracted_fleets(cfg: PowerConfig, d: SystemData) -> list[tuple[str, str]]:
+    """Fleets that sell by medium- and long-term contract."""
+    groups = cfg.contracts.groups if cfg.contracts else ()
+    return [(r, g) for r, g in d.fleets if d.group[g] in groups]
+
+
+def contract_profile(cfg: PowerConfig, d: SystemData) -> dict[tuple[str, int, int], float]:
+    """Power of a flat or load-shaped contract per annual output (province, year, slice) [GW per GWh/yr]."""
+    assert cfg.contracts is not None
+    coverage, weight = at_years(cfg.contracts.coverage_share, d.horizon.years), d.time.weight
+    flat = cfg.contracts.shape == "flat"
+    found = {}
+    for r in d.provinces:
+        for y in d.horizon.years:
+            shape = {t: 1.0 if flat else d.demand[r, y, t] for t in d.time.slices}
+            energy = sum(weight[t] * x for t, x in shape.items())
+            found.update({(r, y, t): coverage[y] * x / energy for t, x in shape.items()})
+    return found
+
+
+def given_contracts(cfg: PowerConfig, d: SystemData) -> dict[tuple[str, int], float]:
+    """Given quantity of flat inter-provincial contracts (arc, year) [GW]."""
+    given = cfg.contract_gw or {}
+    return {
+        (a, y): gw
+        for a, (line, sender, _) in d.arcs.items()
+        if line.name in given and line.contract_from == sender
+        for y, gw in at_years(given[line.name], d.horizon.years).items()
+    }
+
+
+# contracts for differences
+
+#: in place of a commissioning year: the fleet that stood at the base year
+EXISTING = 0
+
+
+def cfd_terms(cfg: PowerConfig, d: SystemData) -> dict[tuple[str, str, int, int], tuple[float, float]]:
+    """Contracts for differences: (province, technology, commissioned, year) -> share of output, strike.
+
+    A contract counts its term from the planning year of commissioning; in the planning year in whose span
+    it ends, the share is that of the span's years which it covers.  ``commissioned`` is `EXISTING` for the
+    fleet of the base year, which has the tariff as its strike as long as it stands.
+    """
+    if cfg.renewables != "cfd":
+        return {}
+    own, years = cfg.cfd or Difference(), d.horizon.years
+    strike = at_groups(own.strike_cny_per_mwh, RENEWABLES, years)
+    volume = at_groups(own.volume_share, RENEWABLES, years)
+    found = {}
+    for r, g in d.fleets:
+        if d.group[g] not in RENEWABLES:
+            continue
+        table = {key: d.policy.get(key, {}).get((r, g)) for key in ("strike", "strike_volume", "strike_term")}
+        for v in years:
+            price = to_base(strike[d.group[g], v], "CNY/MWh") if strike else table["strike"]
+            share = volume[d.group[g], v] if volume else table["strike_volume"]
+            term = own.term_yr or table["strike_term"]
+            if price is None or share is None or term is None:
+                continue
+            for y in (y for y in years if v in d.alive(g, y)):
+                covered = min(1.0, max(0.0, (v + term - y) / d.horizon.span[y]))
+                found[r, g, v, y] = (share * covered, price)
+        share = volume[d.group[g], years[0]] if volume else table["strike_volume"]
+        if own.existing == "tariff" and share is not None:
+            tariff = d.policy["coal_tariff"][r]
+            found.update({(r, g, EXISTING, y): (share, tariff) for y in years})
+    return found
+
+
+def cfd_share(cfg: PowerConfig, d: SystemData) -> dict[tuple[str, str, int, int], float]:
+    """Share of output under a contract for differences, whose certificates go to consumers.
+
+    Returns:
+        (province, technology, commissioned, year) -> share; ``commissioned`` is `EXISTING` (0) for the
+        fleet that stood at the base year.
+    """
+    return {key: share for key, (share, _) in cfd_terms(cfg, d).items()}
