@@ -1,4 +1,4 @@
-"""The command line: ``picmodel run``, ``validate``, ``hindcast``, ``schema``.
+"""The command line: ``picmodel run``, ``validate``, ``hindcast``, ``show mechanisms``, ``schema``.
 
 Exit codes: 0 good, 2 bad input, 3 infeasible, 4 solver trouble, 5 interrupted, 6 self-check failed.
 """
@@ -9,13 +9,17 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
-from picmodel.errors import PicmodelError
+from picmodel.errors import InputError, PicmodelError
+from picmodel.scenario.parameters import Parameter, parameters
 
 app = typer.Typer(
     add_completion=False,
@@ -23,6 +27,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help=__doc__.replace("``", "`"),
 )
+show = typer.Typer(no_args_is_help=True, help="Show what a scenario can say.")
+app.add_typer(show, name="show")
 INTERRUPTED = 5
 NOTE = (
     "IRR: real, before tax, portfolio of the reference; costs: real, without VAT, without sunk capital; "
@@ -147,6 +153,47 @@ def hindcast(
     )
     folders = ", ".join(str(out / one.name) for one in found)
     out_console.print(f"written to {folders}", highlight=False, soft_wrap=True)
+
+
+@show.command()
+def mechanisms(
+    name: Annotated[str | None, typer.Argument(help="one mechanism, with all its options")] = None,
+    all_options: Annotated[bool, typer.Option("--all", help="options of every mechanism")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
+) -> None:
+    """List the mechanisms that `markets` can switch on, and their options.
+
+    Example: picmodel show mechanisms carbon
+    """
+    from picmodel.markets.registry import MECHANISM
+    from picmodel.scenario.check import nearest
+
+    if name is not None and name not in MECHANISM:
+        raise InputError([f"there is no mechanism `{name}`; {nearest(name, MECHANISM)}"])
+    chosen = [m for m in MECHANISM.values() if name in (None, m.name)]
+    with_options = all_options or name is not None
+    found = [(m, parameters(m.config) if with_options else []) for m in chosen]
+    if as_json:
+        content = [
+            {"name": m.name, "summary": m.summary}
+            | ({"parameters": [asdict(option) for option in options]} if with_options else {})
+            for m, options in found
+        ]
+        print(json.dumps(content, indent=2, ensure_ascii=False))
+        return
+    for m, options in found:
+        out_console.print(f"[bold]{m.name}[/]  {m.summary}", highlight=False)
+        if with_options:
+            out_console.print(_option_table(options))
+
+
+def _option_table(options: list[Parameter]) -> Table:
+    """A row for each option; those inside another one have its name before them."""
+    table = Table("option", "type", "unit", "default", "range", "what")
+    for option in options:
+        cells = astuple(option)
+        table.add_row(*(Text(cell) for cell in cells))
+    return table
 
 
 @app.command()

@@ -9,8 +9,8 @@ import platform
 import resource
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-from dataclasses import dataclass
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
@@ -19,13 +19,16 @@ from typing import Any
 import pandas as pd
 
 from picmodel.data.load import inputs_of, system_data
-from picmodel.errors import InputError, PicmodelError, SelfCheckFailed
+from picmodel.data.system import SystemData
+from picmodel.dependencies import Agenda, Given, Uses, uses, widest
+from picmodel.errors import Infeasible, InputError, PicmodelError, SelfCheckFailed, SolverTrouble
 from picmodel.extract.results import Results
 from picmodel.finance.projects import value_projects
 from picmodel.formulation.build import build_model
 from picmodel.glossary import ENTRIES
 from picmodel.indicators.health import artefacts, census, flooded, slacks_in_use
-from picmodel.indicators.market_prices import allowance_price, certificate_price, energy_price
+from picmodel.indicators.market_prices import certificate_price, energy_price
+from picmodel.indicators.money import money, served_energy
 from picmodel.indicators.peak_cost import system_cost
 from picmodel.indicators.system import curtailment, quantities, renewable_shares
 from picmodel.indicators.table import COLUMNS
@@ -37,8 +40,8 @@ from picmodel.report.runs import Run, RunSet
 from picmodel.report.write import new_folder, publish, write_json, write_netcdf, write_parquet, write_table
 from picmodel.scenario.check import check_options, nearest
 from picmodel.scenario.load import ScenarioSet, dump_yaml, load
-from picmodel.scenario.schema import Scenario, outside_horizon
-from picmodel.settlement.ledger import ledger, worst_account
+from picmodel.scenario.schema import Scenario, Where, outside_horizon
+from picmodel.settlement.ledger import ledger, position, worst_account
 from picmodel.solve.certificate import TOLERANCE, certify
 from picmodel.solve.compile import LinearProgram, compile_model
 from picmodel.solve.highs import Solution, SolverOptions, solve
@@ -74,8 +77,8 @@ def run(
     names = [s.name for s in scenarios]
     if wanted not in names:
         raise InputError([f"--reference {wanted}: no such scenario; {nearest(wanted, names)}"])
-    check_all(scenarios)
-    solved, failed = _solve_all(scenarios, Path(out), jobs, report or (lambda name, stage: None))
+    found = check_all(scenarios)
+    solved, failed = _solve_all(scenarios, found, Path(out), jobs, report or (lambda name, stage: None))
     runs = _finish(solved, wanted, Path(out))
     if failed:
         raise together(failed)
@@ -143,20 +146,28 @@ def market_options(scenario: Scenario) -> dict[str, Any]:
             continue
         found, bad = check_options(MECHANISM[name].config, raw, where)
         problems += [str(problem) for problem in bad]
-        for key, value in raw.items() if isinstance(raw, Mapping) else ():
-            problems += (
-                outside_horizon(value, scenario.horizon, where.at(key))
-                if isinstance(value, Mapping) and all(isinstance(y, int) for y in value)
-                else []
-            )
+        problems += _years_outside(raw, scenario, where)
         options[name] = found
     if problems:
         raise InputError(problems)
     return options
 
 
-def check_all(scenarios: Sequence[Scenario]) -> None:
-    """Everything that can be known wrong before tables are read, of all scenarios together."""
+def _years_outside(raw: object, scenario: Scenario, where: Where) -> list[str]:
+    """Problems of every path by year in the options, however deep it stands."""
+    if not isinstance(raw, Mapping):
+        return []
+    if raw and all(isinstance(key, int) for key in raw):
+        return outside_horizon(raw, scenario.horizon, where)
+    return [p for key, value in raw.items() for p in _years_outside(value, scenario, where.at(key))]
+
+
+def check_all(scenarios: Sequence[Scenario]) -> Uses:
+    """Everything that can be known wrong before tables are read, of all scenarios together.
+
+    Returns:
+        Which scenarios use the emissions of which.
+    """
     problems: list[str] = []
     for scenario in scenarios:
         try:
@@ -165,6 +176,7 @@ def check_all(scenarios: Sequence[Scenario]) -> None:
             problems += error.problems
     if problems:
         raise InputError(list(dict.fromkeys(problems)))
+    return uses(scenarios, {s.name: activate(market_options(s)) for s in scenarios})
 
 
 def check(scenario: Scenario) -> None:
@@ -176,6 +188,13 @@ def check(scenario: Scenario) -> None:
             [
                 f"{scenario.name}: markets.green_certificates.carbon_linkage is "
                 f"`{certificates.carbon_linkage}`, but no carbon market is on; add `markets.carbon`"
+            ]
+        )
+    if certificates is not None and certificates.carbon_linkage == "unified" and options["carbon"].areas:
+        raise InputError(
+            [
+                f"{scenario.name}: markets.carbon.areas: certificates become allowances of one national "
+                "market only; delete the areas, or link by `ccer`"
             ]
         )
 
@@ -200,7 +219,11 @@ class Clock:
 
 @dataclass(frozen=True)
 class Optimum:
-    """A scenario's system, its LP and the optimum that passed its certificate."""
+    """A scenario's system, its LP and the optimum that passed its certificate.
+
+    Attributes:
+        solves: solves that it took until all numbers that the plan itself decides were settled.
+    """
 
     scenario: Scenario
     options: dict[str, Any]
@@ -211,10 +234,14 @@ class Optimum:
     certificate: dict[str, float]
     results: Results
     ledger: pd.DataFrame
+    solves: int = 1
 
 
-def optimum(scenario: Scenario, clock: Clock, threads: int = 0) -> Optimum:
+def optimum(scenario: Scenario, clock: Clock, threads: int = 0, emissions_of: Given | None = None) -> Optimum:
     """Build, solve and check one scenario.
+
+    Args:
+        emissions_of: what other scenarios emit, by the name that this one's options give them.
 
     Raises:
         InputError, Infeasible, SolverTrouble, SelfCheckFailed: see `picmodel.errors`.
@@ -222,21 +249,16 @@ def optimum(scenario: Scenario, clock: Clock, threads: int = 0) -> Optimum:
     options = market_options(scenario)
     clock.stage("inputs")
     data, tables = system_data(scenario)
+    data = replace(data, policy={**data.policy, "emissions_of": dict(emissions_of or {})})
     active = activate(options)
     problems = [f"{scenario.name}: {p}" for mechanism in active for p in mechanism.check(data)]
     if problems:
         raise InputError(problems)
-    clock.stage("build")
-    lp = compile_model(build_model(data, with_interactions(active)))
-    for mechanism in active:
-        _require_rows(mechanism, lp)
-    clock.stage(f"solve {lp.shape[0]:,} rows")
     s = scenario.solver
     chosen = SolverOptions(s.method, s.threads or threads, s.time_limit_s, s.crossover)
-    solution = solve(lp, chosen, {entry.name: entry.unit for entry in (*ENTRIES, *entries())})
+    lp, solution, results, solves = _settled(data, active, chosen, s.iterations, clock)
     clock.stage("results")
     certificate = certify(lp, solution)
-    results = Results(data, lp, solution, entries())
     profit = worst_residual(zero_profit(results, active))
     if not profit <= TOLERANCE:
         raise SelfCheckFailed(f"a vintage that was built does not break even: residual {profit:.2e}")
@@ -245,13 +267,61 @@ def optimum(scenario: Scenario, clock: Clock, threads: int = 0) -> Optimum:
     if not left_over <= TOLERANCE:
         raise SelfCheckFailed(f"the ledger does not clear: {left_over:.2e} of account {account} is left over")
     checked = {**certificate.as_dict(), "zero_profit": profit, "ledger": left_over}
-    return Optimum(scenario, options, active, tables, lp, solution, checked, results, whole)
+    return Optimum(scenario, options, active, tables, lp, solution, checked, results, whole, solves)
 
 
-def solve_scenario(scenario: Scenario, out: Path, threads: int = 0, report: Report | None = None) -> Solved:
+def _settled(
+    data: SystemData, active: tuple[Active, ...], chosen: SolverOptions, most: int, clock: Clock
+) -> tuple[LinearProgram, Solution, Results, int]:
+    """Solve until no mechanism asks for another solve (`Mechanism.iterate`); with the number of solves."""
+    for count in range(1, most + 1):
+        lp, solution = _solved(data, active, chosen, clock)
+        results = Results(data, lp, solution, entries())
+        asking = []
+        for mechanism in active:
+            following = mechanism.iterate(results, data)
+            if following is not None:
+                data = following
+                asking.append(mechanism)
+        if not asking:
+            return lp, solution, results, count
+    left = "; ".join(f"markets.{a.name}{_residual_text(a.residual(results))}" for a in asking)
+    raise SolverTrouble(
+        f"{left}: a number that the plan itself decides is not settled after {most} solves; raise "
+        "`solver.iterations`, or replace the option that asks for it by one with a given number"
+    )
+
+
+def _residual_text(residual: float | None) -> str:
+    return "" if residual is None else f" (off by {residual:.2e})"
+
+
+def _solved(
+    data: SystemData, active: tuple[Active, ...], chosen: SolverOptions, clock: Clock
+) -> tuple[LinearProgram, Solution]:
+    """One solve; where there is no plan, the rules that may not be broken are named."""
+    clock.stage("build")
+    lp = compile_model(build_model(data, with_interactions(active)))
+    for mechanism in active:
+        _require_rows(mechanism, lp)
+    clock.stage(f"solve {lp.shape[0]:,} rows")
+    try:
+        return lp, solve(lp, chosen, {entry.name: entry.unit for entry in (*ENTRIES, *entries())})
+    except Infeasible as error:
+        rigid = [rule for mechanism in active for rule in mechanism.hard()]
+        raise Infeasible("; ".join([str(error), *rigid])) from None
+
+
+def solve_scenario(
+    scenario: Scenario,
+    out: Path,
+    threads: int = 0,
+    report: Report | None = None,
+    emissions_of: Given | None = None,
+) -> Solved:
     """Solve and evaluate one scenario; writes its large files to a hidden folder."""
     clock = Clock(scenario.name, report)
-    found = optimum(scenario, clock, threads)
+    found = optimum(scenario, clock, threads, emissions_of)
     results = found.results
     income = merged([mechanism.income(results, results.data) for mechanism in settling(found.active)])
     projects = value_projects(results, income, found.tables["finance"], scenario.projects.technologies)
@@ -262,7 +332,12 @@ def solve_scenario(scenario: Scenario, out: Path, threads: int = 0, report: Repo
     return Solved(
         name=scenario.name,
         folder=folder,
-        indicators=indicators_of(results, found.options, found.active),
+        indicators=pd.concat(
+            [
+                indicators_of(results, found.options, found.active),
+                money(found.ledger, served_energy(results)),
+            ]
+        ),
         projects=projects,
         system_cost=system_cost(costs),
         emissions={int(y): float(emissions.sel(year=y)) for y in results.years},
@@ -282,7 +357,6 @@ def indicators_of(
             quantities(results),
             curtailment(results),
             energy_price(results),
-            allowance_price(results, options.get("carbon")),
             certificate_price(results),
             *(table for mechanism in active for table in mechanism.indicators(results)),
         ]
@@ -298,6 +372,8 @@ def _write(found: Optimum, costs: pd.DataFrame, out: Path) -> Path:
     write_netcdf(found.results.prices(), folder / "prices.nc", f"Prices of {name}", history)
     write_table(costs.assign(scenario=name), folder / "costs.csv")
     write_parquet(found.ledger.assign(scenario=name), folder / "ledger.parquet")
+    positions = position(found.ledger).rename(columns={"amount": "amount_mcny"})
+    write_table(positions.assign(scenario=name), folder / "positions.csv")
     (folder / "scenario.yaml").write_text(dump_yaml(found.scenario, found.options), encoding="utf-8")
     return folder
 
@@ -311,6 +387,8 @@ def _manifest(found: Optimum, clock: Clock) -> dict[str, Any]:
         "past_years": list(results.data.horizon.past),
         "objective_mcny": solution.objective,
         "certificate": found.certificate,
+        "solves": found.solves,
+        "residuals": _residuals(results, found.active),
         "rows": lp.shape[0],
         "columns": lp.shape[1],
         "nonzeros": int(lp.matrix.nnz),
@@ -322,6 +400,12 @@ def _manifest(found: Optimum, clock: Clock) -> dict[str, Any]:
         "inputs": hash_inputs(inputs_of(found.scenario)),
         "versions": _versions(),
     }
+
+
+def _residuals(results: Results, active: Sequence[Active]) -> dict[str, float]:
+    """How far numbers that the plan itself decides are from what it says [share], by mechanism."""
+    found = {mechanism.name: mechanism.residual(results) for mechanism in active}
+    return {name: residual for name, residual in found.items() if residual is not None}
 
 
 def _require_rows(mechanism, lp) -> None:
@@ -346,44 +430,55 @@ def _versions() -> dict[str, str]:
 
 
 def _solve_all(
-    scenarios: Sequence[Scenario], out: Path, jobs: int | None, report: Report
+    scenarios: Sequence[Scenario], found: Uses, out: Path, jobs: int | None, report: Report
 ) -> tuple[list[Solved], dict[str, PicmodelError]]:
-    """Solve side by side; a scenario that fails does not stop the others."""
+    """Solve side by side, what others use first; one that fails stops only those that use it."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    workers = min(jobs or cores, len(scenarios))
+    workers = min(jobs or cores, widest(found))
     threads = max(1, cores // workers)
-    solved: dict[str, Solved] = {}
-    failed: dict[str, PicmodelError] = {}
+    agenda = Agenda(scenarios, found)
     if workers == 1:
-        for scenario in scenarios:
-            try:
-                solved[scenario.name] = solve_scenario(scenario, out, threads, report)
-            except PicmodelError as error:
-                failed[scenario.name] = error
-        return list(solved.values()), failed
+        while ready := agenda.ready():
+            for scenario, given in ready:
+                try:
+                    agenda.solved[scenario.name] = solve_scenario(scenario, out, threads, report, given)
+                except PicmodelError as error:
+                    agenda.failed[scenario.name] = error
+    else:
+        _solve_in_pool(agenda, workers, out, threads, report)
+    solved = [agenda.solved[s.name] for s in scenarios if s.name in agenda.solved]
+    return solved, {s.name: agenda.failed[s.name] for s in scenarios if s.name in agenda.failed}
+
+
+def _solve_in_pool(agenda: Agenda, workers: int, out: Path, threads: int, report: Report) -> None:
+    """Each scenario in a process of its own, from the moment that what it uses is solved."""
     with (
         get_context("spawn").Manager() as manager,
         ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool,
     ):
         stages = manager.Queue()
-        futures = {
-            pool.submit(_solve_apart, scenario, out, threads, stages): scenario.name for scenario in scenarios
-        }
-        waiting = set(futures)
-        while waiting:
-            done, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
+        running: dict[Future, str] = {}
+
+        def start_what_is_ready() -> None:
+            for scenario, given in agenda.ready():
+                running[pool.submit(_solve_apart, scenario, out, threads, stages, given)] = scenario.name
+
+        start_what_is_ready()
+        while running:
+            done, _ = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
             while not stages.empty():
                 report(*stages.get())
             for future in done:
+                name = running.pop(future)
                 try:
-                    solved[futures[future]] = future.result()
+                    agenda.solved[name] = future.result()
                 except PicmodelError as error:
-                    failed[futures[future]] = error
-    return [solved[s.name] for s in scenarios if s.name in solved], failed
+                    agenda.failed[name] = error
+            start_what_is_ready()
 
 
-def _solve_apart(scenario: Scenario, out: Path, threads: int, stages: Any) -> Solved:
-    return solve_scenario(scenario, out, threads, lambda name, stage: stages.put((name, stage)))
+def _solve_apart(scenario: Scenario, out: Path, threads: int, stages: Any, given: Given) -> Solved:
+    return solve_scenario(scenario, out, threads, lambda name, stage: stages.put((name, stage)), given)
 
 
 def _finish(solved: Sequence[Solved], reference: str, out: Path) -> RunSet:

@@ -17,7 +17,8 @@ class Entry:
         dims: index names in order, see `DIMENSIONS`.
         unit: unit of the value, of a row's activity for ``c_``.
         price: for rows that carry a price, its unit after discount and hour weight are undone.
-        basis: how the dual is undone: ``hourly`` /(W D), ``annual`` /D, "" no price.
+        basis: how the dual is undone: ``hourly`` /(W D), ``annual`` /D, ``stock`` span/D,
+            "" no price.
         status: ``market`` settled at its dual, ``physical`` a rent, ``regulatory`` not paid,
             ``definition`` an identity.
         sense: +1 where the row states a requirement, -1 where it states a limit.
@@ -44,10 +45,13 @@ DIMENSIONS = {
     "corridor": "pair of provinces FROM-TO",
     "class": "certificate class: hydro, nonhydro",
     "before": "planning year before",
+    "source": "technology before a conversion",
     "measure": "energy-saving measure",
     "block": "block of a supply or demand curve that a scenario names",
     "product": "kind of reserve",
     "market": "CN, or a province with a market of its own",
+    "user": "class of users that can move load within the day",
+    "area": "where a reserve counts: a province, a regional grid, or CN",
 }
 
 _RGY = ("province", "technology", "year")

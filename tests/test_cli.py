@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from pathlib import Path
+from typing import Annotated, Literal
 
 import pytest
+from pydantic import Field
 
 from picmodel import cli
 from picmodel.data.load import INPUTS
+from picmodel.markets.registry import MECHANISMS
+from picmodel.scenario.parameters import parameters
+from picmodel.scenario.schema import ByYearOf, Options
 
 BASE = "horizon: {years: [2030]}\ntime: {periods: 1, extremes: 0, step_h: 6}\n"
 
@@ -177,6 +183,78 @@ def test_command_line_itself(capsys, monkeypatch, tmp_path):
     code, message = call(capsys, monkeypatch, "run", "--rference", "x")
     assert code == 2
     assert "Traceback" not in message
+
+
+@pytest.mark.parametrize("mechanism", MECHANISMS, ids=lambda mechanism: mechanism.name)
+def test_every_option_of_a_mechanism_is_described_and_every_number_has_a_range(mechanism):
+    options = parameters(mechanism.config)
+    assert mechanism.summary
+    assert len({option.name for option in options}) == len(options)
+    assert [option.name for option in options if not option.description] == []
+    assert [option.name for option in options if option.is_number and not option.range] == []
+
+
+class Inner(Options):
+    """Options inside others."""
+
+    of_which_share: ByYearOf[Annotated[float, Field(gt=0, lt=1)]] = Field(0.5, description="a share, by year")
+    kind: Literal["a", "b"] = Field("a", description="one of two")
+
+
+class Outer(Options):
+    """Every kind of option."""
+
+    cost_cny_per_kw_yr: float | None = Field(None, ge=0, description="a cost")
+    height: int = Field(le=9, description="a height [m], in whole metres")
+    on: bool = Field(True, description="a switch")
+    names: tuple[str, ...] = Field(("x",), description="names")
+    one: Inner | None = Field(None, description="options")
+    several: tuple[Inner, ...] = Field((), description="blocks")
+    caps: dict[str, ByYearOf[Annotated[float, Field(ge=0, le=2)]]] = Field({}, description="by province")
+
+
+def test_parameters_of_every_kind():
+    """Name with what it is in, type, unit (in brackets or from the name), default and range."""
+    found = {p.name: (p.type, p.unit, p.default, p.range, p.description) for p in parameters(Outer)}
+    share = ("number, or by year", "share", "0.5", "above 0 to below 1", "a share, by year")
+    kind = ("a, b", "", '"a"', "", "one of two")
+    assert found == {
+        "cost_cny_per_kw_yr": ("number", "CNY/kW-yr", "null", "0 or more", "a cost"),
+        "height": ("whole number", "m", "required", "up to 9", "a height, in whole metres"),
+        "on": ("true or false", "", "true", "", "a switch"),
+        "names": ("list of text", "", '["x"]', "", "names"),
+        "one": ("options", "", "null", "", "options"),
+        "one.of_which_share": share,
+        "one.kind": kind,
+        "several": ("list of options", "", "[]", "", "blocks"),
+        "several[].of_which_share": share,
+        "several[].kind": kind,
+        "caps": ("by key: number, or by year", "", "{}", "0 to 2", "by province"),
+    }
+
+
+def shown(capsys, *arguments: str) -> str:
+    """What a command prints; it must succeed."""
+    cli.app(arguments, standalone_mode=False)
+    return capsys.readouterr().out
+
+
+def test_mechanisms_are_listed_with_their_options(capsys):
+    listed = shown(capsys, "show", "mechanisms")
+    assert all(mechanism.name in listed for mechanism in MECHANISMS)
+    assert "ceiling_cny_per_t" not in listed
+    one = shown(capsys, "show", "mechanisms", "emission_limits")
+    assert "peak_year.level_of" in one
+    assert "ceiling_cny_per_t" not in one
+    every = json.loads(shown(capsys, "show", "mechanisms", "--all", "--json"))
+    assert [entry["name"] for entry in every] == [mechanism.name for mechanism in MECHANISMS]
+    assert all(entry["parameters"] for entry in every)
+
+
+def test_an_unknown_mechanism_is_refused_with_the_nearest(capsys, monkeypatch):
+    code, message = call(capsys, monkeypatch, "show", "mechanisms", "carbn")
+    assert code == 2
+    assert "did you mean `carbon`?" in message
 
 
 def test_infeasible_is_exit_code_3(capsys, monkeypatch, tmp_path):

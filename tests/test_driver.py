@@ -42,6 +42,11 @@ STABLE = (
     "capacity",
     "system_cost",
     "unserved_energy",
+    "consumer_bill",
+    "consumer_price",
+    "generator_income",
+    "grid_income",
+    "public_revenue",
 )
 
 
@@ -90,6 +95,17 @@ def test_peak_cost_is_the_discounted_resource_cost_of_its_calendar_years(runs):
     costs = pd.read_csv(run.folder / "costs.csv").query("kind == 'resource'").groupby("year")["mcny"].sum()
     by_hand = sum(costs[2025] * 1.05 ** -(y - 2023) for y in range(2025, 2030)) + costs[2030] * 1.05**-7
     assert run.value("peak_cost") == pytest.approx(by_hand / 1e3)
+
+
+def test_positions_are_the_sums_of_the_ledger_and_add_up_to_nothing(runs):
+    """What one party receives another pays, once every account is closed."""
+    run = runs["region-spot"]
+    positions = pd.read_csv(run.folder / "positions.csv")
+    assert list(positions.columns[:6]) == ["party", "province", "technology", "mechanism", "product", "year"]
+    total = positions.groupby("year")["amount_mcny"].agg(["sum", lambda x: x.abs().sum()]).to_numpy()
+    assert (abs(total[:, 0]) < 1e-6 * total[:, 1]).all()
+    bill = positions.query("party == 'consumers' and year == 2030")["amount_mcny"].sum()
+    assert run.value("consumer_bill", year=2030) == pytest.approx(-bill / 1e3)
 
 
 def test_the_manifest_holds_the_certificate_and_the_census(runs):

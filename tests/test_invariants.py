@@ -156,7 +156,12 @@ def test_zero_profit_of_every_vintage(run):
 
 
 BASE = {
-    "carbon": dict(instrument="benchmark", ceiling_cny_per_t=300, benchmark_factor=1.02, external_ccer_mt=5),
+    "carbon": dict(
+        instrument="benchmark",
+        ceiling_cny_per_t=300,
+        benchmark_factor=1.02,
+        external_ccer=[dict(name="outside", supply_mt=5, price_cny_per_t=80)],
+    ),
     "green_certificates": dict(trade="bundled", weight_factor=1.2),
     "power": dict(dispatch="planned", curtailment_limit_share=0.1),
 }
@@ -181,7 +186,7 @@ def at_least(tighter: float, looser: float) -> bool:
     [
         dict(carbon=dict(benchmark_factor=0.95)),
         dict(carbon=dict(ceiling_cny_per_t=500)),
-        dict(carbon=dict(offset_limit_share=0.0)),
+        dict(carbon=dict(offset_limit_share=0.001)),
         dict(emission_limits=dict(peak_year=dict(year=2030, level_mt=1200, decline_after_share=0.05))),
         dict(green_certificates=dict(weight_factor=1.5)),
         dict(green_certificates=dict(compliance_payment_cny_per_mwh=400)),

@@ -41,6 +41,7 @@ LAYERS = (
     "indicators",
     "finance",
     "report",
+    "dependencies",
     "driver",
     "hindcast",
     "cli",

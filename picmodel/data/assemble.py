@@ -456,4 +456,5 @@ def _policy(tables: Tables, fleets, names, tech, o: SystemOptions) -> dict:
             if r in o.provinces
         },
         "coal_tariff": _tariff(tables, "coal_benchmark_cny_per_mwh", o),
+        "regional_grid": dict(zip(tables["provinces"].province, tables["provinces"].regional_grid)),
     }

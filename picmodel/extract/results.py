@@ -15,7 +15,7 @@ from picmodel.solve.compile import Block, LinearProgram
 from picmodel.solve.highs import Solution
 
 #: dimensions whose labels a scenario's mechanisms choose
-OF_MECHANISMS = ("market", "measure", "block", "product")
+OF_MECHANISMS = ("market", "area", "measure", "block", "product", "user")
 SMALL_GW = 1e-6  # less than a kW: no capacity
 
 
@@ -74,6 +74,7 @@ class Results:
             "corridor": tuple(line.name for line in d.corridors),
             "class": ("hydro", "nonhydro"),
             "before": d.horizon.years,
+            "source": self.technologies,
             "market": ("CN", *d.provinces),
         }
         every = {name: dict.fromkeys(order) for name, order in orders.items()}
@@ -125,6 +126,11 @@ class Results:
         return xr.DataArray(list(d.values()), dims="year", coords={"year": self.labels["year"]})
 
     @cached_property
+    def span(self) -> xr.DataArray:
+        s = self.data.horizon.span
+        return xr.DataArray(list(s.values()), dims="year", coords={"year": self.labels["year"]})
+
+    @cached_property
     def weight(self) -> xr.DataArray:
         w = self.data.time.weight
         return xr.DataArray(list(w.values()), dims="time", coords={"time": self.labels["time"]})
@@ -141,6 +147,8 @@ class Results:
             return dual / (self.weight * self.discount)
         if entry.basis == "annual":
             return dual / self.discount
+        if entry.basis == "stock":
+            return dual * self.span / self.discount
         return dual
 
     @cached_property
@@ -211,7 +219,7 @@ class Results:
         arrays = {}
         for name in self.duals:
             entry = self.entries.get(name)
-            if entry and entry.price and entry.basis in ("hourly", "annual"):
+            if entry and entry.price and entry.basis in ("hourly", "annual", "stock"):
                 arrays[f"price_{name[2:]}"] = self.price(name).assign_attrs(
                     units=entry.price,
                     long_name=f"price of: {entry.meaning}",

@@ -41,9 +41,7 @@ def start_count(d: SystemData) -> dict[int, float]:
 def flexible_fleets(d: SystemData, fleets: Fleets) -> list[tuple[str, str]]:
     """Committed fleets that a retrofit can turn down further."""
     deeper, cost = d.policy.get("flexible_min_stable", {}), d.policy.get("flexibility_annuity", {})
-    return [
-        (r, g) for r, g in fleets if g in cost and g in deeper and deeper[g] < d.policy["min_stable"][g]
-    ]
+    return [(r, g) for r, g in fleets if g in cost and g in deeper and deeper[g] < d.policy["min_stable"][g]]
 
 
 def ramped_fleets(d: SystemData, fleets: Fleets) -> list[tuple[str, str]]:
@@ -104,7 +102,7 @@ def add_flexibility(m: pyo.ConcreteModel, d: SystemData, flexible: Fleets) -> No
     m.FLEXIBLE_OF = pyo.Set(
         m.PROVINCES, initialize={r: [g for s, g in flexible if s == r] for r in d.provinces}
     )
-    least, deeper = d.policy["min_stable"], d.policy["flexible_min_stable"]
+    least, deeper = d.policy.get("min_stable", {}), d.policy.get("flexible_min_stable", {})
     m.deeper_share = param(m.FLEXIBLE_TECHNOLOGIES, data={g: least[g] - deeper[g] for g in names})
     m.flexibility_annuity = param(
         m.FLEXIBLE_TECHNOLOGIES, data={g: d.policy["flexibility_annuity"][g] for g in names}
@@ -149,7 +147,9 @@ def commit_max(m, r, g, y, t):
     Dual    <= 0; value of one more available GW in the slice, energy and reserve together.
     """
     return (
-        m.v_generation[r, g, y, t] + m.v_headroom[r, g, y, t] - m.availability[r, g, t] * m.v_capacity[r, g, y]
+        m.v_generation[r, g, y, t]
+        + m.v_headroom[r, g, y, t]
+        - m.availability[r, g, t] * m.v_capacity[r, g, y]
         <= 0
     )
 
@@ -157,12 +157,15 @@ def commit_max(m, r, g, y, t):
 def min_stable(m, r, g, y, t):
     r"""What is on gives at least its least stable output.
 
-    .. math:: (1 - \mu_g) \, G_{rgyt} - \mu_g \, H_{rgyt} \ge 0 \iff G \ge \mu \, (G + H)
+    .. math:: G_{rgyt} \ge \mu_g \, (G + H)_{rgyt}
 
     Units   GW net.
     Dual    what it costs, per GW of output, to stay on at the least output.
     """
-    return (1 - m.min_stable[g]) * m.v_generation[r, g, y, t] - m.min_stable[g] * m.v_headroom[r, g, y, t] >= 0
+    return (
+        m.v_generation[r, g, y, t] - m.min_stable[g] * (m.v_generation[r, g, y, t] + m.v_headroom[r, g, y, t])
+        >= 0
+    )
 
 
 def min_flexible(m, r, g, y, t):
@@ -171,8 +174,8 @@ def min_flexible(m, r, g, y, t):
     .. math:: G_{rgyt} \ge \mu_g \, (G + H)_{rgyt} - (\mu_g - \phi_g) \, F_{rgyt}
     """
     return (
-        (1 - m.min_stable[g]) * m.v_generation[r, g, y, t]
-        - m.min_stable[g] * m.v_headroom[r, g, y, t]
+        m.v_generation[r, g, y, t]
+        - m.min_stable[g] * (m.v_generation[r, g, y, t] + m.v_headroom[r, g, y, t])
         + m.deeper_share[g] * m.v_flexible_on[r, g, y, t]
         >= 0
     )
@@ -211,18 +214,18 @@ def flexible_stays(m, r, g, y, k):
 
 
 def ramp_up(m, r, g, y, t):
-    r"""Output rises by the ramp of what was on, and what starts comes to its first output.
+    r"""Output rises by the ramp of what was on, and what is added comes to its first output.
 
-    .. math:: G_t - G_{t-1} \le \rho h \, (G + H)_{t-1} + \max(\mu, \rho h) \, S_t
+    .. math:: G_t - G_{t-1} \le \rho h \, K_{t-1} + \max(\mu, \rho h) \, (K_t - K_{t-1}), \qquad K = G + H
 
-    Units   GW net.
+    Units   GW net.  Where less is on than before, it is what remains that rises, less what leaves.
     """
     return (
         m.v_generation[r, g, y, t]
         - m.v_generation[r, g, y, m.previous[t]]
-        - m.ramp_share[g]
+        - m.start_ramp_share[g] * (m.v_generation[r, g, y, t] + m.v_headroom[r, g, y, t])
+        - (m.ramp_share[g] - m.start_ramp_share[g])
         * (m.v_generation[r, g, y, m.previous[t]] + m.v_headroom[r, g, y, m.previous[t]])
-        - m.start_ramp_share[g] * m.v_start[r, g, y, t]
         <= 0
     )
 
@@ -230,23 +233,16 @@ def ramp_up(m, r, g, y, t):
 def ramp_down(m, r, g, y, t):
     r"""Output falls by the ramp of what stays on, and what stops leaves from its last output.
 
-    .. math:: G_{t-1} - G_t \le \rho h \, (G + H)_t
-              + \max(\mu, \rho h) \, \bigl((G + H)_{t-1} - (G + H)_t + S_t\bigr)
+    .. math:: G_{t-1} - G_t \le \rho h \, K_t + \max(\mu, \rho h) \, (K_{t-1} - K_t), \qquad K = G + H
 
-    Units   GW net; the bracket is what stops.
+    Units   GW net.
     """
     return (
         m.v_generation[r, g, y, m.previous[t]]
         - m.v_generation[r, g, y, t]
-        - m.ramp_share[g] * (m.v_generation[r, g, y, t] + m.v_headroom[r, g, y, t])
+        - (m.ramp_share[g] - m.start_ramp_share[g]) * (m.v_generation[r, g, y, t] + m.v_headroom[r, g, y, t])
         - m.start_ramp_share[g]
-        * (
-            m.v_generation[r, g, y, m.previous[t]]
-            + m.v_headroom[r, g, y, m.previous[t]]
-            - m.v_generation[r, g, y, t]
-            - m.v_headroom[r, g, y, t]
-            + m.v_start[r, g, y, t]
-        )
+        * (m.v_generation[r, g, y, m.previous[t]] + m.v_headroom[r, g, y, m.previous[t]])
         <= 0
     )
 

@@ -86,7 +86,7 @@ def flooded(results: Results) -> list[str]:
     """A warning when linked certificates take the allowance price to zero."""
     if "c_allowances" not in results.duals or "v_linked_credit" not in results.values:
         return []
-    price: xr.DataArray = results.price("c_allowances")
+    price: xr.DataArray = results.price("c_allowances").max("market")
     credit = results.values["v_linked_credit"] + results.values["v_linked_ccer"]
     years = [
         int(y) for y in results.years if float(credit.sel(year=y)) > 1 and float(price.sel(year=y)) < 1e-6

@@ -8,10 +8,8 @@ import xarray as xr
 from picmodel.extract.results import Results
 from picmodel.indicators.table import NATION, tidy
 from picmodel.markets.green_certificates import price_by_province
-from picmodel.scenario.schema import at_years
 
 CNY_PER_MWH = 1e3  # from MCNY/GWh
-CNY_PER_T = 1e3  # from MCNY/kt
 
 
 def energy_price(results: Results) -> pd.DataFrame:
@@ -22,21 +20,6 @@ def energy_price(results: Results) -> pd.DataFrame:
     nation = value.sum(["time", "province"]) / demand.sum(["time", "province"])
     both = xr.concat([nation.expand_dims(province=[NATION]), by_province], dim="province")
     return tidy(both, "energy_price", "CNY/MWh", CNY_PER_MWH)
-
-
-def allowance_price(results: Results, carbon) -> pd.DataFrame:
-    """Allowance price [CNY/t]: the dual of the allowance row, or the price that was set."""
-    if "c_allowances" in results.duals:
-        price = results.price("c_allowances")
-    elif carbon is not None and carbon.instrument == "price":
-        price = xr.DataArray(
-            [x / CNY_PER_T for x in at_years(carbon.price_cny_per_t, results.years).values()],
-            dims="year",
-            coords={"year": list(results.years)},
-        )
-    else:
-        return _empty()
-    return tidy(price, "allowance_price", "CNY/t", CNY_PER_T)
 
 
 def certificate_price(results: Results) -> pd.DataFrame:

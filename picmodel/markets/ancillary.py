@@ -1,17 +1,13 @@
 """Ancillary services: relaxed commitment of thermal fleets, reserves at their dual, peak shaving.
 
 Reserves are pooled by area.  Headroom of what is on serves any upward need, so no fleet has a reserve of
-its own product: an area's headroom covers up reserve and frequency regulation together.  Money is in
-`ancillary_settlement`.
+its own product: an area's headroom covers up reserve and frequency regulation together.  Options are in
+`ancillary_options`, money in `ancillary_settlement`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal
-
 import pyomo.environ as pyo
-from pydantic import Field, model_validator
 
 from picmodel.data.system import SystemData
 from picmodel.formulation.base import add_cost, at_least_zero, param, rows
@@ -19,128 +15,22 @@ from picmodel.formulation.commitment import (
     add_commitment,
     add_flexibility,
     add_ramps,
-    committable,
     declare_commitment,
-    flexible_fleets,
     ramped_fleets,
 )
 from picmodel.glossary import Entry
+from picmodel.markets.ancillary_options import (
+    VARIABLE,
+    AncillaryConfig,
+    areas,
+    committed,
+    flexible,
+    needs,
+    shares,
+)
 from picmodel.markets.ancillary_settlement import income, indicators, margin, settle
-from picmodel.markets.base import Mechanism, MechanismConfig
-from picmodel.scenario.schema import ByYear, at_years
+from picmodel.markets.base import Mechanism
 from picmodel.units import to_base
-
-#: groups of technologies whose output cannot be foreseen and asks for reserve
-VARIABLE = ("wind", "solar")
-
-
-class AncillaryConfig(MechanismConfig):
-    """Options of ancillary services."""
-
-    committed_groups: tuple[str, ...] = Field(
-        ("coal", "gas", "nuclear"),
-        strict=False,
-        description="groups of technologies with a least output and starts",
-    )
-    ramps: bool = Field(False, description="output follows ramp rates, where a slice is shorter than a ramp")
-    flexibility: bool = Field(False, description="committed fleets may be retrofitted for a lower least output")
-    products: tuple[Literal["up", "down", "frequency"], ...] = Field(
-        ("up", "down", "frequency"), strict=False, description="reserves that are required"
-    )
-    area: Literal["province", "region", "nation"] = Field(
-        "province", description="where a reserve counts: its province, its regional grid, or anywhere"
-    )
-    providers: tuple[Literal["thermal", "hydro", "stores", "vre"], ...] = Field(
-        ("thermal", "hydro", "stores", "vre"),
-        strict=False,
-        description="who may hold reserves; wind and sun only downward, and no frequency regulation",
-    )
-    requirement_factor: ByYear = Field(
-        1.0, description="requirements of inputs/policy/reserve_requirements.csv times this, by year"
-    )
-    reserve_duration_h: float = Field(
-        1.0, ge=0, le=24, description="energy that stores keep for a GW of reserve [h]"
-    )
-    shortage_cny_per_mwh: float = Field(
-        3000.0, gt=0, le=10000, description="price of a reserve that is not held [CNY per MW and h]"
-    )
-    who_pays: Literal["causers", "load", "generators"] = Field(
-        "causers", description="who pays reserves: load and wind and sun as they cause them, or one side alone"
-    )
-    peak_shaving: bool = Field(
-        False, description="fleets below the paid threshold are paid by other generators; settlement only"
-    )
-
-    @model_validator(mode="after")
-    def _effective(self) -> AncillaryConfig:
-        if not self.committed_groups:
-            for name in ("ramps", "flexibility", "peak_shaving"):
-                if getattr(self, name):
-                    raise ValueError(
-                        f"`{name}` has no effect without committed fleets; name groups in `committed_groups`"
-                    )
-        if not self.products:
-            unused = {"area", "providers", "requirement_factor", "reserve_duration_h", "who_pays"}
-            for name in sorted(unused & self.model_fields_set):
-                raise ValueError(f"`{name}` has no effect without a reserve; name one in `products`")
-            if not self.committed_groups:
-                raise ValueError(
-                    "`committed_groups` and `products` are both empty, so nothing is left; remove it"
-                )
-        return self
-
-
-# -- who and how much
-
-
-def needs(cfg: AncillaryConfig) -> tuple[str, ...]:
-    """Needs that have a row: frequency regulation takes up and down reserve, and only from who can follow."""
-    found = []
-    if {"up", "frequency"} & set(cfg.products):
-        found.append("up")
-    if {"down", "frequency"} & set(cfg.products):
-        found.append("down")
-    if "frequency" in cfg.products:
-        found.append("frequency")
-    return tuple(found)
-
-
-def shares(cfg: AncillaryConfig, d: SystemData, table: str) -> dict[str, dict[tuple[str, int], float]]:
-    """What a need asks per GW of demand or of variable output: need -> (province, year) -> share.
-
-    Args:
-        table: ``reserve_load`` or ``reserve_vre``.
-    """
-    factor = at_years(cfg.requirement_factor, d.horizon.years)
-    asked = d.policy.get(table, {})
-
-    def share(need: str, r: str) -> float:
-        products = {"up": ("up", "frequency"), "down": ("down", "frequency"), "frequency": ("frequency",)}
-        return sum(asked.get((p, r), 0.0) for p in products[need] if p in cfg.products)
-
-    return {
-        need: {(r, y): x * share(need, r) for r in d.provinces for y, x in factor.items()}
-        for need in needs(cfg)
-    }
-
-
-def areas(cfg: AncillaryConfig, d: SystemData) -> dict[str, list[str]]:
-    """Provinces of each area."""
-    if cfg.area == "nation":
-        return {"CN": list(d.provinces)}
-    if cfg.area == "province":
-        return {r: [r] for r in d.provinces}
-    grid: Mapping[str, str] = d.policy["regional_grid"]
-    return {a: [r for r in d.provinces if grid[r] == a] for a in dict.fromkeys(grid[r] for r in d.provinces)}
-
-
-def committed(cfg: AncillaryConfig, d: SystemData) -> list[tuple[str, str]]:
-    return committable(d, cfg.committed_groups)
-
-
-def flexible(cfg: AncillaryConfig, d: SystemData) -> list[tuple[str, str]]:
-    return flexible_fleets(d, committed(cfg, d)) if cfg.flexibility else []
-
 
 # -- rows
 
@@ -154,8 +44,7 @@ def build(m: pyo.ConcreteModel, cfg: AncillaryConfig, d: SystemData) -> None:
     """Commitment, then reserves."""
     fleets = committed(cfg, d)
     add_commitment(m, d, fleets, flexible(cfg, d))
-    if cfg.flexibility:
-        add_flexibility(m, d, flexible(cfg, d))
+    add_flexibility(m, d, flexible(cfg, d))
     if cfg.ramps:
         add_ramps(m, d, ramped_fleets(d, fleets))
     if cfg.products:
@@ -168,20 +57,20 @@ def _add_providers(m, cfg: AncillaryConfig, d: SystemData, fleets) -> None:
     """Sets of fleets by area and slice, each with those whose output or headroom counts."""
     places = areas(cfg, d)
     area_of = {r: a for a, members in places.items() for r in members}
-    m.AREAS = pyo.Set(initialize=list(places))
+    m.RESERVE_AREAS = pyo.Set(initialize=list(places))
 
     def by_area(pairs) -> pyo.Set:
         inside: dict[str, list] = {a: [] for a in places}
         for r, g in pairs:
             inside[area_of[r]].append((r, g))
-        return pyo.Set(m.AREAS, dimen=2, initialize=inside)
+        return pyo.Set(m.RESERVE_AREAS, dimen=2, initialize=inside)
 
     def by_slice(offers) -> pyo.Set:
         inside: dict[tuple, list] = {(a, t): [] for a in places for t in d.time.slices}
         for r, g, t in d.availability:
             if offers(r, g, t):
                 inside[area_of[r], t].append((r, g))
-        return pyo.Set(m.AREAS, m.TIMES, dimen=2, initialize=inside)
+        return pyo.Set(m.RESERVE_AREAS, m.TIMES, dimen=2, initialize=inside)
 
     spinning = set(fleets) if "thermal" in cfg.providers else set()
     retrofitted = set(flexible(cfg, d)) & spinning
@@ -228,18 +117,20 @@ def _add_requirements(m, cfg: AncillaryConfig, d: SystemData) -> None:
             for y in d.horizon.years
             for t in d.time.slices
         }
-        m.add_component(f"{need}_of_load", param(m.AREAS, m.YEARS, m.TIMES, data=asked))
+        m.add_component(f"{need}_of_load", param(m.RESERVE_AREAS, m.YEARS, m.TIMES, data=asked))
         m.add_component(f"{need}_of_variable", param(m.PROVINCES, m.YEARS, data=variable[need]))
-        short = at_least_zero(m.AREAS, m.YEARS, m.TIMES)
+        short = at_least_zero(m.RESERVE_AREAS, m.YEARS, m.TIMES)
         m.add_component(f"v_{need}_short", short)
-        m.add_component(f"c_reserve_{need}", rows(m.AREAS, m.YEARS, m.TIMES, rule=rule))
+        m.add_component(f"c_reserve_{need}", rows(m.RESERVE_AREAS, m.YEARS, m.TIMES, rule=rule))
         add_cost(m, f"{need}_short", "transfer", _shortage(short), national=True)
 
 
 def _shortage(short: pyo.Var):
     def reserve_short(m, y):
         """Reserves not held, at the price of a shortage [MCNY/yr]: a transfer, nothing is used up."""
-        return sum(m.reserve_shortage_price * m.weight[t] * short[a, y, t] for a in m.AREAS for t in m.TIMES)
+        return sum(
+            m.reserve_shortage_price * m.weight[t] * short[a, y, t] for a in m.RESERVE_AREAS for t in m.TIMES
+        )
 
     return reserve_short
 
@@ -270,7 +161,8 @@ def _turned_down(m, a, y, t):
     """How far thermal fleets, water and stores can be turned down [GW]."""
     return (
         sum(
-            (1 - m.min_stable[g]) * m.v_generation[r, g, y, t] - m.min_stable[g] * m.v_headroom[r, g, y, t]
+            m.v_generation[r, g, y, t]
+            - m.min_stable[g] * (m.v_generation[r, g, y, t] + m.v_headroom[r, g, y, t])
             for r, g in m.DOWNWARD_THERMAL[a, t]
         )
         + sum(m.deeper_share[g] * m.v_flexible_on[r, g, y, t] for r, g in m.DOWNWARD_FLEXIBLE[a, t])
@@ -317,10 +209,7 @@ def reserve_frequency(m, a, y, t):
 def store_up_power(m, r, s, y, t):
     """A store gives more by ending to charge and discharging up to its power [GW]."""
     return (
-        m.v_store_up[r, s, y, t]
-        - m.v_capacity[r, s, y]
-        + m.v_discharge[r, s, y, t]
-        - m.v_charge[r, s, y, t]
+        m.v_store_up[r, s, y, t] - m.v_capacity[r, s, y] + m.v_discharge[r, s, y, t] - m.v_charge[r, s, y, t]
         <= 0
     )
 
@@ -372,8 +261,8 @@ def check(cfg: AncillaryConfig, d: SystemData) -> list[str]:
         )
     if cfg.ramps and not ramped_fleets(d, fleets):
         problems.append(
-            f"markets.ancillary.ramps: every committed fleet ramps fully within a slice of {d.time.step:g} h, "
-            "so ramps say nothing; set `time.step_h` lower or `ramps` to false"
+            f"markets.ancillary.ramps: every committed fleet ramps fully within a slice of {d.time.step:g} "
+            "h, so ramps say nothing; set `time.step_h` lower or `ramps` to false"
         )
     for product in cfg.products:
         asked = [d.policy.get(table, {}).get((product, r), 0.0) for table in _TABLES for r in d.provinces]
@@ -462,8 +351,8 @@ ANCILLARY = Mechanism(
         _limit("c_store_up_energy", "GWh", "up reserve of stores can last", ""),
         _limit("c_store_down_power", "GW", "down reserve of stores within power"),
         _limit("c_store_down_energy", "GWh", "down reserve of stores has room", ""),
-        Entry("c_reserve_up", _AYT, "GW", "up reserve and regulation are held", _HELD, "hourly", "market"),
-        Entry("c_reserve_down", _AYT, "GW", "down reserve and regulation are held", _HELD, "hourly", "market"),
+        Entry("c_reserve_up", _AYT, "GW", "up reserve, regulation with it", _HELD, "hourly", "market"),
+        Entry("c_reserve_down", _AYT, "GW", "down reserve, regulation with it", _HELD, "hourly", "market"),
         Entry(
             "c_reserve_frequency",
             _AYT,

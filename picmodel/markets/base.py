@@ -124,8 +124,8 @@ class Active:
     def hard(self) -> list[str]:
         return self.mechanism.hard(self.options)
 
-    def iterate(self, results: Results) -> SystemData | None:
-        return self.mechanism.iterate(results, self.options, results.data)
+    def iterate(self, results: Results, data: SystemData) -> SystemData | None:
+        return self.mechanism.iterate(results, self.options, data)
 
     def residual(self, results: Results) -> float | None:
         return self.mechanism.residual(results, self.options, results.data)

@@ -1,4 +1,4 @@
-"""Options of the carbon market, and what they mean for a plant: where it trades, what it owes, what it is given.
+"""Options of the carbon market, and what they mean for a plant: where it trades, what it owes and is given.
 
 A unit of class g with benchmark b owes, per net MWh, ``net = e - (1 - a) b`` allowances beyond what it
 is given free (e: emissions, a: auction share).  Rules that hold for each plant are applied to this
@@ -167,6 +167,9 @@ class CarbonConfig(MechanismConfig):
     gap_cap_share: float | None = Field(
         None, gt=0, le=1, description="deficit of a plant counted up to this share of its emissions"
     )
+    capture_credit: Literal["full", "none"] = Field(
+        "full", description="captured CO2 is not owed, or owed as if it were emitted; needs `markets.ccs`"
+    )
     offset_limit_share: float = Field(0.05, ge=0, le=1, description="CCER over verified emissions, at most")
     external_ccer: tuple[CreditSupply, ...] = Field(
         (), strict=False, description="CCER from outside the power sector, in blocks of supply"
@@ -212,11 +215,15 @@ class CarbonConfig(MechanismConfig):
 
     @model_validator(mode="after")
     def _areas_are_named(self) -> CarbonConfig:
-        own = {(name,): getattr(self, name) for name in ("price_cny_per_t", "cap_mt", "auction_volume_mt")}
+        own: dict[tuple[str, ...], Any] = {
+            (name,): getattr(self, name) for name in ("price_cny_per_t", "cap_mt", "auction_volume_mt")
+        }
         if self.bank:
             limit, initial = self.bank.carry_over_limit_mt, self.bank.initial_mt
             own |= {("bank", "carry_over_limit_mt"): limit, ("bank", "initial_mt"): initial}
         known = list(self.areas or ())
+        if NATION in known:
+            wrong(f"{NATION} is the nation; give this area another name", "areas", NATION)
         for path, value in own.items():
             if _kind(value) == "by_area" and sorted(value) != sorted(known):
                 wrong(f"gives areas {', '.join(value)}; `areas` has {', '.join(known) or 'none'}", *path)
@@ -258,7 +265,7 @@ def market_of(cfg: CarbonConfig, d: SystemData) -> dict[str, str]:
 
 def by_market(value, cfg: CarbonConfig, d: SystemData, unit: str) -> dict[tuple[str, int], float]:
     """A number by area and year as (market, year) -> base units."""
-    found = {}
+    found: dict[tuple[str, int], float] = {}
     for z in markets(cfg, d):
         path = value[z] if _kind(value) == "by_area" else value
         found |= {(z, y): to_base(x, unit) for y, x in at_years(path, d.horizon.years).items()}
@@ -293,7 +300,7 @@ def net_factor(cfg: CarbonConfig, d: SystemData) -> dict[tuple[str, int], float]
     found = {}
     for g in covered_technologies(cfg, d):
         for y in years:
-            e, given = d.emission_factor[g], 0.0
+            e, given = answered_for(cfg, d, g), 0.0
             if cfg.by_output:
                 given = (1 - auction[y]) * factor[y] * benchmark(cfg, d, g, y)
             net = e - given
@@ -305,6 +312,11 @@ def net_factor(cfg: CarbonConfig, d: SystemData) -> dict[tuple[str, int], float]
     return found
 
 
+def answered_for(cfg: CarbonConfig, d: SystemData, g: str) -> float:
+    """What a plant owes allowances for: emitted, and captured where that earns no credit [kt/GWh]."""
+    return d.emission_factor[g] + (d.captured.get(g, 0.0) if cfg.capture_credit == "none" else 0.0)
+
+
 def benchmark(cfg: CarbonConfig, d: SystemData, g: str, y: int) -> float:
     """Benchmark per net output [kt/GWh]; the system's is the published one over one minus own use."""
     per_net = d.policy["benchmark"].get((g, y), 0.0)
@@ -312,7 +324,10 @@ def benchmark(cfg: CarbonConfig, d: SystemData, g: str, y: int) -> float:
 
 
 def given_factor(cfg: CarbonConfig, d: SystemData) -> dict[tuple[str, int], float]:
-    """Allowances given free per net output [kt/GWh], waived duties inside, by (technology, year)."""
+    """Allowances given free per net output [kt/GWh], waived duties inside, by (technology, year).
+
+    Less what is owed for captured CO2 where that earns no credit.
+    """
     return {(g, y): d.emission_factor[g] - net for (g, y), net in net_factor(cfg, d).items()}
 
 
@@ -365,6 +380,8 @@ def check(cfg: CarbonConfig, d: SystemData) -> list[str]:
 
 
 def _coverage(cfg: CarbonConfig, d: SystemData) -> Iterator[str]:
+    if cfg.capture_credit == "none" and not any(g in d.captured for g in covered_technologies(cfg, d)):
+        yield "markets.carbon.capture_credit: no covered plant captures; add `markets.ccs`, or delete it"
     groups = list(dict.fromkeys(d.group.values()))
     for group in cfg.covered:
         if group not in groups:
@@ -390,7 +407,7 @@ def _partition(cfg: CarbonConfig, d: SystemData) -> Iterator[str]:
 
 
 def _years_outside(cfg: CarbonConfig, d: SystemData) -> Iterator[str]:
-    """Years of nested paths; those of options by year alone are checked where the scenario is read."""
+    """Years inside blocks; all others are checked where the scenario is read."""
     last = d.horizon.years[-1] + d.horizon.span[d.horizon.years[-1]] - 1
     for path, value in _paths(cfg):
         wrong_years = [y for y in value if not d.horizon.base_year <= y <= last]
@@ -402,16 +419,10 @@ def _years_outside(cfg: CarbonConfig, d: SystemData) -> Iterator[str]:
 
 
 def _paths(cfg: CarbonConfig) -> Iterator[tuple[str, Mapping[int, float]]]:
-    """Numbers by year inside blocks and areas."""
-    inside: list[tuple[str, object]] = []
-    for name in ("price_cny_per_t", "cap_mt", "auction_volume_mt"):
-        value = getattr(cfg, name)
-        if _kind(value) == "by_area":
-            inside += [(f"{name}.{z}", x) for z, x in value.items()]
+    """Numbers by year inside blocks."""
     for name in ("external_ccer", "other_sectors"):
         for block in getattr(cfg, name):
-            inside += [(f"{name}.{block.name}", x) for x in dict(block).values()]
-    yield from ((path, value) for path, value in inside if isinstance(value, Mapping))
+            yield from ((f"{name}.{block.name}", x) for x in dict(block).values() if isinstance(x, Mapping))
 
 
 def _band(cfg: CarbonConfig, d: SystemData) -> Iterator[str]:
@@ -449,10 +460,9 @@ def _allocation(cfg: CarbonConfig, d: SystemData) -> Iterator[str]:
                 f"markets.carbon.covered: no benchmark of {', '.join(without)} in "
                 "inputs/policy/benchmarks.csv; add rows"
             )
-    shares, volumes = at_years(cfg.auction_share, d.horizon.years), ()
-    if cfg.instrument == "benchmark":
-        volumes = by_market(cfg.auction_volume_mt, cfg, d, "Mt").values()
-    if cfg.instrument == "benchmark" and any(shares.values()) and not any(volumes):
+    shares = at_years(cfg.auction_share, d.horizon.years)
+    volumes = by_market(cfg.auction_volume_mt, cfg, d, "Mt")
+    if cfg.instrument == "benchmark" and any(shares.values()) and not any(volumes.values()):
         yield (
             "markets.carbon.auction_share: what is no longer given free must be sold; write "
             "`auction_volume_mt`, about the share times benchmark times output of the reference"

@@ -6,6 +6,7 @@ with any carbon market or without one.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
@@ -140,12 +141,13 @@ def needs(cfg: EmissionLimitsConfig) -> Mapping[tuple[str, ...], str]:
     return found
 
 
-def emissions_of(d: SystemData, name: str, year: int) -> float | None:
-    """Emissions of another scenario [kt/yr], linear between its planning years; None outside them."""
+def emissions_of(d: SystemData, name: str, year: int) -> float:
+    """Emissions of another scenario [kt/yr], linear between its planning years; NaN outside them."""
     path = d.policy.get("emissions_of", {}).get(name, {})
-    if not path or not min(path) <= year <= max(path):
-        return None
-    return float(np.interp(year, sorted(path), [path[y] for y in sorted(path)]))
+    if not path:
+        return math.nan
+    years = sorted(path)
+    return float(np.interp(year, years, [path[y] for y in years], left=math.nan, right=math.nan))
 
 
 # -- rows
@@ -156,7 +158,7 @@ def build(m: pyo.ConcreteModel, cfg: EmissionLimitsConfig, d: SystemData) -> Non
     if cfg.peak_year:
         _add_peak(m, cfg.peak_year, d)
     if cfg.hold_emissions_of is not None:
-        _add_held(m, cfg, d)
+        _add_held(m, cfg.hold_emissions_of, cfg.hold_slack_cny_per_t, d)
     if cfg.provincial:
         _add_provincial(m, cfg.provincial, d)
 
@@ -166,7 +168,7 @@ def peak_levels(peak: PeakYear, d: SystemData) -> dict[int, float]:
     if peak.level_of is not None:
         level = emissions_of(d, peak.level_of, peak.year)
     else:
-        level = to_base(peak.level_mt, "Mt")
+        level = to_base(peak.level_mt or 0.0, "Mt")  # one of the two is there
     return {y: level * (1 - peak.decline_after_share) ** max(0, y - peak.year) for y in d.horizon.years}
 
 
@@ -178,11 +180,11 @@ def _add_peak(m, peak: PeakYear, d: SystemData) -> None:
     add_cost(m, "above_peak", "transfer", above_peak, national=True)
 
 
-def _add_held(m, cfg: EmissionLimitsConfig, d: SystemData) -> None:
-    held = {y: emissions_of(d, cfg.hold_emissions_of, y) for y in d.horizon.years}
+def _add_held(m, name: str, slack: float | None, d: SystemData) -> None:
+    held = {y: emissions_of(d, name, y) for y in d.horizon.years}
     m.held_emissions = param(m.YEARS, data=held)
-    m.v_above_held = _slack(m.YEARS, cfg.hold_slack_cny_per_t)
-    m.held_slack_price = _slack_price(cfg.hold_slack_cny_per_t)
+    m.v_above_held = _slack(m.YEARS, slack)
+    m.held_slack_price = _slack_price(slack)
     m.c_held_emissions = rows(m.YEARS, rule=held_emissions)
     add_cost(m, "above_held", "transfer", above_held, national=True)
 
@@ -300,12 +302,10 @@ def above_provincial_caps(m, y):
 def margin(results: Results, cfg: EmissionLimitsConfig, d: SystemData) -> Lines:
     """What a GW emits, at the price of each limit."""
     emitted = _emitted_per_gw(results)
-    families = {"emission_peak": cfg.peak_year, "held_emissions": cfg.hold_emissions_of}
-    families["provincial_cap"] = cfg.provincial
     return {
         name: -results.price(f"c_{name}").fillna(0.0) * emitted  # a province without a cap has no row
-        for name, option in families.items()
-        if option is not None
+        for name in ("emission_peak", "held_emissions", "provincial_cap")
+        if f"c_{name}" in results.duals
     }
 
 
@@ -391,7 +391,7 @@ def check(cfg: EmissionLimitsConfig, d: SystemData) -> list[str]:
     """Problems that only the system, or the scenario named, shows."""
     problems = _check_peak(cfg.peak_year, d) if cfg.peak_year else []
     if cfg.hold_emissions_of is not None:
-        unknown = [y for y in d.horizon.years if emissions_of(d, cfg.hold_emissions_of, y) is None]
+        unknown = [y for y in d.horizon.years if math.isnan(emissions_of(d, cfg.hold_emissions_of, y))]
         problems += _not_known(d, cfg.hold_emissions_of, unknown, "hold_emissions_of")
     return problems + (_check_provincial(cfg.provincial, d) if cfg.provincial else [])
 
@@ -403,7 +403,7 @@ def _check_peak(peak: PeakYear, d: SystemData) -> list[str]:
             f"markets.{NAME}.peak_year.year: no planning year lies after {peak.year}, so the rule "
             "says nothing about a peak; add a later year to `horizon.years`"
         )
-    if peak.level_of is not None and emissions_of(d, peak.level_of, peak.year) is None:
+    if peak.level_of is not None and math.isnan(emissions_of(d, peak.level_of, peak.year)):
         problems += _not_known(d, peak.level_of, [peak.year], "peak_year.level_of")
     return problems
 

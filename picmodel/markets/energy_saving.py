@@ -8,7 +8,7 @@ consumption plus the savings that were not certified under B.  ``merged`` makes 
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import pandas as pd
 import pyomo.environ as pyo
@@ -22,7 +22,7 @@ from picmodel.extract.table import tidy
 from picmodel.formulation.base import add_cost, add_term, at_least_zero, param, rows
 from picmodel.glossary import Entry
 from picmodel.markets.base import Mechanism, MechanismConfig
-from picmodel.scenario.schema import ByYear, at_years
+from picmodel.scenario.schema import ByYearOf, at_years
 from picmodel.settlement.ledger import entries
 from picmodel.units import to_base
 
@@ -32,10 +32,10 @@ NATION = "CN"
 class EnergySavingConfig(MechanismConfig):
     """Options of energy saving."""
 
-    white_certificate_share: ByYear = Field(
+    white_certificate_share: ByYearOf[Annotated[float, Field(ge=0, le=1)]] = Field(
         0.003, description="certified savings over sales of the white-certificate provinces, by year"
     )
-    use_quota_share: ByYear = Field(
+    use_quota_share: ByYearOf[Annotated[float, Field(ge=0, le=5)]] = Field(
         0.995, description="quota of the energy-use provinces over their demand before savings, by year"
     )
     pilots: Literal["own", "all"] = Field(

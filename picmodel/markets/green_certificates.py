@@ -1,61 +1,38 @@
 """Green certificates and the renewable obligation of the provinces.
 
 One certificate per net MWh of renewable output; nothing else makes or destroys one, and each has one
-use: the obligation, surrender for carbon, turning into CCER, or it lapses.
+use: the obligation, a volunteer, surrender for carbon, turning into CCER, a later year, or it lapses.
 """
 
 from __future__ import annotations
 
-from typing import Literal
-
-import pandas as pd
 import pyomo.environ as pyo
-import xarray as xr
-from pydantic import Field
 
 from picmodel.data.system import SystemData
-from picmodel.extract.results import Results
-from picmodel.formulation.base import add_cost, at_least_zero, param, rows
+from picmodel.formulation.base import add_cost, at_least_zero, free, param, rows
 from picmodel.glossary import Entry
-from picmodel.markets.base import Lines, Mechanism, MechanismConfig
-from picmodel.scenario.schema import ByYear, at_years
+from picmodel.markets.base import Mechanism
+from picmodel.markets.certificate_options import (
+    CLASSES,
+    GreenCertificatesConfig,
+    areas,
+    bank_pairs,
+    check,
+    linked_hours,
+    new_tradable,
+    old_tradable,
+    possible_hours,
+)
+from picmodel.markets.certificate_settlement import income, indicators, margin, price_by_province, settle
+from picmodel.markets.neutral_cap import iterate, residual
+from picmodel.scenario.schema import at_years
 from picmodel.units import to_base
 
-CLASSES = ("hydro", "nonhydro")
-NATION = "CN"
-
-
-class GreenCertificatesConfig(MechanismConfig):
-    """Options of certificates and obligation."""
-
-    trade: Literal["none", "bundled", "national"] = Field(
-        "bundled", description="certificates stay at home, follow physical flows, or are sold nationally"
-    )
-    weight_factor: ByYear = Field(
-        1.0, description="weights of inputs/policy/obligation_weights.csv times this"
-    )
-    compliance_payment_cny_per_mwh: float = Field(
-        150.0, gt=0, le=2000, description="paid per MWh short; an assumption, the rules have none [CNY/MWh]"
-    )
-    carbon_linkage: Literal["none", "ccer", "unified"] = Field(
-        "none", description="what else a certificate can be: nothing, CCER, or an allowance"
-    )
-    conversion_factor_t_per_mwh: float = Field(
-        0.57, gt=0, le=1.5, description="unified: t CO2 of one certificate, one number for the nation [t/MWh]"
-    )
-    eligible_from: int | None = Field(
-        2027,
-        ge=1990,
-        le=2060,
-        description="linked: only plants commissioned in this planning year or later; null: every vintage",
-    )
-    eligible_technologies: tuple[str, ...] | None = Field(
-        None, strict=False, description="linked: technologies that may be linked; null: all wind and solar"
-    )
+__all__ = ["GREEN_CERTIFICATES", "GreenCertificatesConfig", "price_by_province"]
 
 
 def build(m: pyo.ConcreteModel, cfg: GreenCertificatesConfig, d: SystemData) -> None:
-    """Add the certificate balance, trade, the two nested obligations and the eligibility of links."""
+    """Add the certificate balance, trade, the nested obligations and the eligibility of links."""
     m.CLASSES = pyo.Set(initialize=CLASSES)
     m.NONHYDRO = pyo.Set(initialize=["nonhydro"])  # a literal index does not templatize
     m.RENEWABLE_OF = pyo.Set(
@@ -67,34 +44,105 @@ def build(m: pyo.ConcreteModel, cfg: GreenCertificatesConfig, d: SystemData) -> 
             for k in CLASSES
         },
     )
-    _add_balance(m, cfg, d)
+    _add_areas(m, cfg, d)
+    _add_other_uses(m, cfg, d)
+    _add_balance(m, cfg)
     _add_obligation(m, cfg, d)
+    if cfg.heavy_industry:
+        _add_industry(m, d)
+    if cfg.limits_sales:
+        _add_tradable(m, cfg, d)
     _add_eligibility(m, cfg, d)
 
 
-def _add_balance(m, cfg: GreenCertificatesConfig, d: SystemData) -> None:
-    """One certificate market for the nation, or one for each province with or without bundled trade."""
-    areas = {NATION: list(d.provinces)} if cfg.trade == "national" else {r: [r] for r in d.provinces}
+def _add_areas(m, cfg: GreenCertificatesConfig, d: SystemData) -> None:
+    """Markets, and what may pass between them: certificates bundled with power, or sold nationally."""
+    found = areas(cfg, d)
     arcs = d.arcs if cfg.trade == "bundled" else {}
-    m.AREAS = pyo.Set(initialize=list(areas))
-    m.PROVINCES_OF = pyo.Set(m.AREAS, initialize=areas)
+    m.AREAS = pyo.Set(initialize=list(found))
+    m.PROVINCES_OF = pyo.Set(m.AREAS, initialize=found)
+    # who turns output into CCER uses its certificate up, unless both claims are allowed
+    m.TURNING_OF = pyo.Set(m.AREAS, initialize={z: [] if cfg.double_claim else rs for z, rs in found.items()})
     m.BUNDLING = pyo.Set(initialize=list(arcs))
     m.BUNDLED_INTO = pyo.Set(
-        m.AREAS, initialize={z: [a for a, (_, _, j) in arcs.items() if j == z] for z in areas}
+        m.AREAS, initialize={z: [a for a, (_, _, j) in arcs.items() if j == z] for z in found}
     )
     m.BUNDLED_OUT = pyo.Set(
-        m.AREAS, initialize={z: [a for a, (_, i, _) in arcs.items() if i == z] for z in areas}
+        m.AREAS, initialize={z: [a for a, (_, i, _) in arcs.items() if i == z] for z in found}
     )
+    m.v_bundled = at_least_zero(m.BUNDLING, m.CLASSES, m.YEARS)
+    m.v_net_purchase = free(m.AREAS, m.CLASSES, m.YEARS)
+    m.c_bundled = rows(m.BUNDLING, m.YEARS, rule=bundled)
+    if cfg.trade == "national" and cfg.limits_sales:
+        m.c_certificate_market = rows(m.CLASSES, m.YEARS, rule=certificate_market)
+    else:
+        m.v_net_purchase.setlb(0.0)
+        m.v_net_purchase.setub(0.0)
+
+
+def _add_other_uses(m, cfg: GreenCertificatesConfig, d: SystemData) -> None:
+    """Volunteers, the state at floor and ceiling, and later years."""
+    years = d.horizon.years
+    blocks = {block.name: block for block in cfg.voluntary}
+    accepts = {b: [k for k in CLASSES if block.accepts in (k, "any")] for b, block in blocks.items()}
+    m.BLOCKS = pyo.Set(initialize=list(blocks))
+    m.ACCEPTED = pyo.Set(initialize=[(k, b) for k in CLASSES for b in blocks if k in accepts[b]], dimen=2)
+    m.CLASSES_OF = pyo.Set(m.BLOCKS, initialize=accepts)
+    m.BLOCKS_OF = pyo.Set(m.CLASSES, initialize={k: [b for b in blocks if k in accepts[b]] for k in CLASSES})
+    volume = {(b, y): to_base(x, "TWh") for b in blocks for y, x in at_years(blocks[b].twh, years).items()}
+    m.voluntary_volume = param(m.BLOCKS, m.YEARS, data=volume)
+    m.v_voluntary = at_least_zero(m.AREAS, m.ACCEPTED, m.YEARS)
+    m.c_voluntary = rows(m.BLOCKS, m.YEARS, rule=voluntary)
+    if blocks:
+        m.willingness = param(
+            m.BLOCKS,
+            m.YEARS,
+            data={
+                (b, y): to_base(x, "CNY/MWh")
+                for b in blocks
+                for y, x in at_years(blocks[b].willingness_cny_per_mwh, years).items()
+            },
+        )
+        add_cost(m, "voluntary", "transfer", voluntary_value, national=True)
+    _add_band(m, cfg, years)
+    pairs, span = bank_pairs(cfg, d), d.horizon.span
+    m.BANKED = pyo.Set(initialize=pairs, dimen=2)
+    m.BANKED_FROM = pyo.Set(m.YEARS, initialize={y: [u for w, u in pairs if w == y] for y in years})
+    m.BANKED_TO = pyo.Set(m.YEARS, initialize={y: [w for w, u in pairs if u == y] for y in years})
+    m.bank_ratio = param(m.BANKED, data={(y, u): span[u] / span[y] for y, u in pairs})
+    m.KEEPING = pyo.Set(initialize=[y for y in years if any(u == y for _, u in pairs)])
+    m.v_banked = at_least_zero(m.AREAS, m.CLASSES, m.BANKED)
+
+
+def _add_band(m, cfg: GreenCertificatesConfig, years) -> None:
+    """What the state buys at the floor and sells at the ceiling."""
+    for name, price, rule in (
+        ("to_state", cfg.floor_cny_per_mwh, at_floor),
+        ("from_state", cfg.ceiling_cny_per_mwh, at_ceiling),
+    ):
+        traded = at_least_zero(m.AREAS, m.CLASSES, m.YEARS)
+        m.add_component(f"v_{name}", traded)
+        if price is None:
+            traded.setub(0.0)
+            continue
+        found = {y: to_base(x, "CNY/MWh") for y, x in at_years(price, years).items()}
+        m.add_component(f"price_{name}", param(m.YEARS, data=found))
+        add_cost(m, f"certificates_{name}", "transfer", rule, national=True)
+
+
+def _add_balance(m, cfg: GreenCertificatesConfig) -> None:
+    """One certificate for each MWh, and one use for each certificate."""
     provincial = (m.PROVINCES, m.CLASSES, m.YEARS)
     m.v_certified = at_least_zero(*provincial)
     m.v_use = at_least_zero(*provincial)
     m.v_surrendered = pyo.Var(*provincial, bounds=(0.0, 0.0))
     m.v_turned = pyo.Var(*provincial, bounds=(0.0, 0.0))
     m.v_lapsed = at_least_zero(m.AREAS, m.CLASSES, m.YEARS)
-    m.v_bundled = at_least_zero(m.BUNDLING, m.CLASSES, m.YEARS)
     m.c_certified = rows(*provincial, rule=certified)
     m.c_certificates = rows(m.AREAS, m.CLASSES, m.YEARS, rule=certificates)
-    m.c_bundled = rows(m.BUNDLING, m.YEARS, rule=bundled)
+    m.c_kept = rows(m.AREAS, m.CLASSES, m.KEEPING, rule=kept)
+    if cfg.double_claim:
+        m.c_second_claim = rows(*provincial, rule=second_claim)
 
 
 def _add_obligation(m, cfg: GreenCertificatesConfig, d: SystemData) -> None:
@@ -110,56 +158,83 @@ def _add_obligation(m, cfg: GreenCertificatesConfig, d: SystemData) -> None:
     m.compliance_payment = pyo.Param(initialize=to_base(cfg.compliance_payment_cny_per_mwh, "CNY/MWh"))
     m.v_short_nonhydro = at_least_zero(m.PROVINCES, m.YEARS)
     m.v_short_any = at_least_zero(m.PROVINCES, m.YEARS)
+    m.v_from_allowances = pyo.Var(m.PROVINCES, m.YEARS, bounds=(0.0, 0.0))
     m.c_obligation_nonhydro = rows(m.PROVINCES, m.YEARS, rule=obligation_nonhydro)
     m.c_obligation_total = rows(m.PROVINCES, m.YEARS, rule=obligation_total)
     add_cost(m, "compliance_payment", "transfer", compliance_payment)
 
 
-def linked_hours(cfg: GreenCertificatesConfig, d: SystemData) -> dict[tuple[str, str], float]:
-    """What a GW of a technology that may be linked could produce [GWh/yr per gross GW]."""
-    hours: dict[tuple[str, str], float] = {}
-    if cfg.carbon_linkage == "none":
-        return hours
-    for r, g, t in d.availability:
-        named = cfg.eligible_technologies
-        if (g in named) if named is not None else d.group[g] in ("wind", "solar"):
-            hours[r, g] = hours.get((r, g), 0.0) + d.time.weight[t] * d.availability[r, g, t]
-    return hours
+def _add_industry(m, d: SystemData) -> None:
+    """The minimum share of heavy industry, inside the obligation of its province."""
+    weight, share = d.policy["industry_weight"], d.policy["industry_share"]
+    due = {
+        (r, y): weight[r, y] * share[r, y]
+        for r in d.provinces
+        for y in d.horizon.years
+        if weight.get((r, y), 0.0) * share.get((r, y), 0.0) > 0
+    }
+    m.INDUSTRY = pyo.Set(initialize=list(due), dimen=2)
+    m.INDUSTRY_USE = pyo.Set(initialize=[(r, k, y) for r, y in due for k in CLASSES], dimen=3)
+    m.industry_due = param(m.INDUSTRY, data=due)
+    m.v_industry_use = at_least_zero(m.INDUSTRY_USE)
+    m.v_industry_short = at_least_zero(m.INDUSTRY)
+    m.c_industry = rows(m.INDUSTRY, rule=industry)
+    m.c_industry_use = rows(m.INDUSTRY_USE, rule=industry_use)
+    m.c_industry_short = rows(m.INDUSTRY, rule=industry_short)
+
+
+def _vintages(d: SystemData, units: dict, from_year: int | None) -> tuple[dict, dict]:
+    """New and old capacity by (province, class, year): pairs (technology, vintage), and technologies."""
+    built, years = set(d.vintages), d.horizon.years
+    keys = [(r, k, y) for r in d.provinces for k in CLASSES for y in years]
+    mine = {
+        (r, k): [g for s, g in units if s == r and d.renewable_class[g] == k]
+        for r in d.provinces
+        for k in CLASSES
+    }
+    new = {
+        (r, k, y): [
+            (g, v)
+            for g in mine[r, k]
+            for v in d.alive(g, y)
+            if (r, g, v) in built and (from_year is None or v >= from_year)
+        ]
+        for r, k, y in keys
+    }
+    old = {
+        (r, k, y): [g for g in mine[r, k] if from_year is None and (r, g, y) in d.surviving]
+        for r, k, y in keys
+    }
+    return new, old
+
+
+def _add_tradable(m, cfg: GreenCertificatesConfig, d: SystemData) -> None:
+    """What leaves a province stays within what the output that may be sold could have been."""
+    hours = possible_hours(d)
+    new, old = _vintages(d, hours, None)
+    m.TRADABLE = pyo.Set(m.AREAS, m.CLASSES, m.YEARS, initialize=new, dimen=2)
+    m.TRADABLE_OLD = pyo.Set(m.AREAS, m.CLASSES, m.YEARS, initialize=old)
+    m.tradable_hours = param(
+        m.FLEETS, data={(r, g): new_tradable(cfg, d, g) * h for (r, g), h in hours.items()}, default=0.0
+    )
+    m.tradable_old_hours = param(
+        m.FLEETS, data={(r, g): old_tradable(cfg, d, g) * h for (r, g), h in hours.items()}, default=0.0
+    )
+    m.c_tradable = rows(m.AREAS, m.CLASSES, m.YEARS, rule=tradable)
 
 
 def _add_eligibility(m, cfg: GreenCertificatesConfig, d: SystemData) -> None:
     """What is linked to carbon stays within what the eligible vintages could have produced."""
     hours = linked_hours(cfg, d)
-    built = set(d.vintages)
-    units = {
-        (r, k): [g for s, g in hours if s == r and d.renewable_class[g] == k]
-        for r in d.provinces
-        for k in CLASSES
-    }
-    pairs = {
-        (r, k, y): [
-            (g, v)
-            for g in units[r, k]
-            for v in d.alive(g, y)
-            if (r, g, v) in built and (cfg.eligible_from is None or v >= cfg.eligible_from)
-        ]
-        for r, k in units
-        for y in d.horizon.years
-    }
-    old = {
-        (r, k, y): [g for g in units[r, k] if cfg.eligible_from is None and (r, g, y) in d.surviving]
-        for r, k in units
-        for y in d.horizon.years
-    }
-    m.ELIGIBLE = pyo.Set(m.PROVINCES, m.CLASSES, m.YEARS, initialize=pairs, dimen=2)
+    new, old = _vintages(d, hours, cfg.eligible_from)
+    m.ELIGIBLE = pyo.Set(m.PROVINCES, m.CLASSES, m.YEARS, initialize=new, dimen=2)
     m.ELIGIBLE_OLD = pyo.Set(m.PROVINCES, m.CLASSES, m.YEARS, initialize=old)
     m.linked_hours = param(m.FLEETS, data=hours, default=0.0)
-    m.LINKABLE = pyo.Set(
-        initialize=list(pairs) if hours else [], dimen=3
-    )  # a class without eligible output: 0
+    m.LINKABLE = pyo.Set(initialize=list(new) if hours else [], dimen=3)  # a class without eligible output: 0
     m.c_eligible = rows(m.LINKABLE, rule=eligible)
-    if cfg.carbon_linkage == "unified":
-        m.conversion_factor = pyo.Param(initialize=cfg.conversion_factor_t_per_mwh)
+
+
+# -- certificates
 
 
 def certified(m, r, k, y):
@@ -167,21 +242,57 @@ def certified(m, r, k, y):
     return m.v_certified[r, k, y] - sum(m.v_annual_generation[r, g, y] for g in m.RENEWABLE_OF[r, k]) == 0
 
 
-def certificates(m, z, k, y):
-    r"""Certificates made in a market, and brought with power, find one use each.
+def leaving(m, z, k, y):
+    """Net of what leaves a market: sold, bundled, to volunteers, to carbon, to the state [GWh/yr]."""
+    return (
+        sum(m.v_surrendered[r, k, y] for r in m.PROVINCES_OF[z])
+        + sum(m.v_turned[r, k, y] for r in m.TURNING_OF[z])
+        + sum(m.v_voluntary[z, k, b, y] for b in m.BLOCKS_OF[k])
+        + sum(m.v_bundled[a, k, y] for a in m.BUNDLED_OUT[z])
+        - sum(m.v_bundled[a, k, y] for a in m.BUNDLED_INTO[z])
+        + m.v_to_state[z, k, y]
+        - m.v_from_state[z, k, y]
+        - m.v_net_purchase[z, k, y]
+    )
 
-    Units   GWh/yr.
+
+def certificates(m, z, k, y):
+    r"""Certificates made in a market, or brought to it, find one use each.
+
+    Units   GWh/yr; what is kept for a later year is spread over the years that it stands for.
     Dual    the class's certificate price: that of the best use, never of one obligation row.
     """
     return (
-        sum(
-            m.v_certified[r, k, y] - m.v_use[r, k, y] - m.v_surrendered[r, k, y] - m.v_turned[r, k, y]
-            for r in m.PROVINCES_OF[z]
-        )
-        + sum(m.v_bundled[a, k, y] for a in m.BUNDLED_INTO[z])
-        - sum(m.v_bundled[a, k, y] for a in m.BUNDLED_OUT[z])
+        sum(m.v_certified[r, k, y] - m.v_use[r, k, y] for r in m.PROVINCES_OF[z])
+        - leaving(m, z, k, y)
+        + sum(m.bank_ratio[y, u] * m.v_banked[z, k, y, u] for u in m.BANKED_FROM[y])
+        - sum(m.v_banked[z, k, w, y] for w in m.BANKED_TO[y])
         - m.v_lapsed[z, k, y]
         == 0
+    )
+
+
+def kept(m, z, k, y):
+    """What is kept was made in the year: no old certificate is made young [GWh/yr]; dual: its rent."""
+    return (
+        sum(m.v_banked[z, k, w, y] for w in m.BANKED_TO[y])
+        - sum(m.v_certified[r, k, y] for r in m.PROVINCES_OF[z])
+        <= 0
+    )
+
+
+def certificate_market(m, k, y):
+    """What provinces buy nationally others sell [GWh/yr]; minus its dual: the national price."""
+    return sum(m.v_net_purchase[z, k, y] for z in m.AREAS) == 0
+
+
+def tradable(m, z, k, y):
+    """What leaves a province stays within what may be sold [GWh/yr]; dual: rent of that output."""
+    return (
+        leaving(m, z, k, y)
+        - sum(m.tradable_hours[z, g] * m.v_build[z, g, v] for g, v in m.TRADABLE[z, k, y])
+        - sum(m.tradable_old_hours[z, g] * m.v_exist[z, g, y] for g in m.TRADABLE_OLD[z, k, y])
+        <= 0
     )
 
 
@@ -194,10 +305,36 @@ def bundled(m, a, y):
     )
 
 
+def voluntary(m, b, y):
+    """Volunteers buy what they want, wherever it is made [GWh/yr]; dual: their surplus per MWh."""
+    return (
+        sum(m.v_voluntary[z, k, b, y] for z in m.AREAS for k in m.CLASSES_OF[b]) <= m.voluntary_volume[b, y]
+    )
+
+
+def voluntary_value(m, y):
+    """What volunteers would pay at most, a transfer that lowers the objective [MCNY/yr]."""
+    return -sum(m.willingness[b, y] * m.v_voluntary[z, k, b, y] for z in m.AREAS for k, b in m.ACCEPTED)
+
+
+def at_floor(m, y):
+    """Certificates that the state buys at the floor [MCNY/yr]."""
+    return -sum(m.price_to_state[y] * m.v_to_state[z, k, y] for z in m.AREAS for k in m.CLASSES)
+
+
+def at_ceiling(m, y):
+    """Certificates that the state sells at the ceiling [MCNY/yr]."""
+    return sum(m.price_from_state[y] * m.v_from_state[z, k, y] for z in m.AREAS for k in m.CLASSES)
+
+
+# -- the obligation
+
+
 def obligation_nonhydro(m, r, y):
     """Non-hydro certificates meet the non-hydro weight of consumption [GWh/yr]."""
     return (
         sum(m.v_use[r, k, y] for k in m.NONHYDRO)
+        + m.v_from_allowances[r, y]
         + m.v_short_nonhydro[r, y]
         - m.weight_nonhydro[r, y] * m.v_consumption[r, y]
         >= 0
@@ -208,11 +345,40 @@ def obligation_total(m, r, y):
     """All certificates meet the total weight; what is missing is paid for once [GWh/yr]."""
     return (
         sum(m.v_use[r, k, y] for k in m.CLASSES)
+        + m.v_from_allowances[r, y]
         + m.v_short_nonhydro[r, y]
         + m.v_short_any[r, y]
         - m.weight_total[r, y] * m.v_consumption[r, y]
         >= 0
     )
+
+
+def compliance_payment(m, r, y):
+    """Payment for what is missing [MCNY/yr]."""
+    return m.compliance_payment * (m.v_short_nonhydro[r, y] + m.v_short_any[r, y])
+
+
+def industry(m, r, y):
+    """Heavy industry uses its minimum share of either class, or pays [GWh/yr]."""
+    return (
+        sum(m.v_industry_use[r, k, y] for k in m.CLASSES)
+        + m.v_industry_short[r, y]
+        - m.industry_due[r, y] * m.v_consumption[r, y]
+        >= 0
+    )
+
+
+def industry_use(m, r, k, y):
+    """What industry uses is part of what its province uses, so it counts in both [GWh/yr]."""
+    return m.v_industry_use[r, k, y] - m.v_use[r, k, y] <= 0
+
+
+def industry_short(m, r, y):
+    """What industry misses is part of what its province pays for: a missing MWh pays once [GWh/yr]."""
+    return m.v_industry_short[r, y] - m.v_short_nonhydro[r, y] - m.v_short_any[r, y] <= 0
+
+
+# -- links to carbon
 
 
 def eligible(m, r, k, y):
@@ -226,58 +392,14 @@ def eligible(m, r, k, y):
     )
 
 
-def compliance_payment(m, r, y):
-    """Payment for what is missing [MCNY/yr]."""
-    return m.compliance_payment * (m.v_short_nonhydro[r, y] + m.v_short_any[r, y])
+def second_claim(m, r, k, y):
+    """With both claims allowed CCER has a balance of its own: turned within output [GWh/yr]."""
+    return m.v_turned[r, k, y] - m.v_certified[r, k, y] <= 0
 
 
-def check(cfg: GreenCertificatesConfig, d: SystemData) -> list[str]:
-    """Problems that only the system shows."""
-    factor = at_years(cfg.weight_factor, d.horizon.years)
-    above = [
-        f"{r} {y}"
-        for (r, y), weight in d.policy["weight_total"].items()
-        if r in d.provinces and factor[y] * weight > 1
-    ]
-    if not above:
-        return []
-    return [
-        f"markets.green_certificates.weight_factor: obligation above all consumption in {', '.join(above)}; "
-        "write a smaller factor"
-    ]
-
-
-def income(results: Results, cfg: GreenCertificatesConfig, d: SystemData) -> Lines:
-    """Certificates sold, and the premium of vintages whose certificates can be linked [MCNY/GW-yr]."""
-    lines = {"certificates": of_class(price_by_province(results), results) * results.output_per_gw()}
-    hours = linked_hours(cfg, d)
-    if hours and "c_eligible" in results.duals:
-        rent = of_class(results.price("c_eligible").fillna(0.0), results)
-        possible = results.from_keys(hours, ("province", "technology")).fillna(0.0)
-        lines["carbon_link"] = rent * possible * _is_eligible(results, cfg)
-    return lines
-
-
-def of_class(price: xr.DataArray, results: Results) -> xr.DataArray:
-    """Price of the class that each technology belongs to; 0 for none."""
-    kinds = [results.data.renewable_class[g] for g in results.technologies]
-    none = 0.0 * price.isel({"class": 0}, drop=True)
-    columns = [none if kind == "none" else price.sel({"class": kind}, drop=True) for kind in kinds]
-    return xr.concat(columns, dim=pd.Index(results.technologies, name="technology"))
-
-
-def price_by_province(results: Results) -> xr.DataArray:
-    """Certificate price (province, class, year): the national one where there is one market [MCNY/GWh]."""
-    price = results.price("c_certificates").rename(market="province")
-    if NATION in price.province.values and price.sel(province=NATION).notnull().any():
-        return price.sel(province=NATION, drop=True).expand_dims(province=list(results.provinces))
-    return price.sel(province=list(results.provinces))
-
-
-def _is_eligible(results: Results, cfg: GreenCertificatesConfig) -> xr.DataArray:
-    vintages = xr.DataArray(list(results.years), dims="vintage", coords={"vintage": list(results.years)})
-    return (vintages >= (cfg.eligible_from or 0)).astype(float)
-
+_RY = ("province", "year")
+_RKY = ("province", "class", "year")
+_ZKY = ("market", "class", "year")
 
 GREEN_CERTIFICATES = Mechanism(
     name="green_certificates",
@@ -286,31 +408,60 @@ GREEN_CERTIFICATES = Mechanism(
     build=build,
     check=check,
     income=income,
-    margin=income,  # what is paid is what the LP sees
+    margin=margin,
+    settle=settle,
+    indicators=indicators,
+    iterate=iterate,
+    residual=residual,
     headline=("certificate_price",),
     entries=(
-        *(
-            Entry(name, ("province", "class", "year"), "GWh/yr", meaning)
-            for name, meaning in (
-                ("v_certified", "certificates issued"),
-                ("v_use", "certificates retired for the obligation"),
-                ("v_surrendered", "certificates surrendered for carbon"),
-                ("v_turned", "output turned into CCER"),
-            )
-        ),
-        Entry("v_lapsed", ("market", "class", "year"), "GWh/yr", "certificates without a use"),
+        Entry("v_certified", _RKY, "GWh/yr", "certificates issued"),
+        Entry("v_use", _RKY, "GWh/yr", "certificates retired for the obligation"),
+        Entry("v_surrendered", _RKY, "GWh/yr", "certificates surrendered for carbon"),
+        Entry("v_turned", _RKY, "GWh/yr", "output turned into CCER"),
+        Entry("v_lapsed", _ZKY, "GWh/yr", "certificates without a use"),
         Entry("v_bundled", ("arc", "class", "year"), "GWh/yr", "certificates sold with the power of an arc"),
-        Entry("v_short_nonhydro", ("province", "year"), "GWh/yr", "non-hydro obligation paid for"),
-        Entry("v_short_any", ("province", "year"), "GWh/yr", "total obligation paid for"),
-        Entry("c_certified", ("province", "class", "year"), "GWh/yr", "one certificate for each MWh"),
+        Entry("v_net_purchase", _ZKY, "GWh/yr", "certificates bought less sold on the national market"),
         Entry(
-            "c_certificates",
-            ("market", "class", "year"),
+            "v_voluntary", ("market", "class", "block", "year"), "GWh/yr", "certificates bought by volunteers"
+        ),
+        Entry("v_to_state", _ZKY, "GWh/yr", "certificates that the state buys at the floor"),
+        Entry("v_from_state", _ZKY, "GWh/yr", "certificates that the state sells at the ceiling"),
+        Entry(
+            "v_banked",
+            ("market", "class", "year", "before"),
             "GWh/yr",
-            "certificate balance",
+            "certificates of an earlier year kept for this one, per year of the earlier span",
+        ),
+        Entry("v_short_nonhydro", _RY, "GWh/yr", "non-hydro obligation paid for"),
+        Entry("v_short_any", _RY, "GWh/yr", "total obligation paid for"),
+        Entry("v_from_allowances", _RY, "GWh/yr", "obligation met with allowances"),
+        Entry("v_industry_use", _RKY, "GWh/yr", "certificates retired by heavy industry"),
+        Entry("v_industry_short", _RY, "GWh/yr", "minimum share of heavy industry paid for"),
+        Entry("c_certified", _RKY, "GWh/yr", "one certificate for each MWh"),
+        Entry("c_certificates", _ZKY, "GWh/yr", "certificate balance", "MCNY/GWh", "annual", "market"),
+        Entry(
+            "c_certificate_market",
+            ("class", "year"),
+            "GWh/yr",
+            "national certificate market",
             "MCNY/GWh",
             "annual",
             "market",
+            -1,
+        ),
+        Entry(
+            "c_kept",
+            _ZKY,
+            "GWh/yr",
+            "what is kept was made in the year",
+            "MCNY/GWh",
+            "annual",
+            "physical",
+            -1,
+        ),
+        Entry(
+            "c_tradable", _ZKY, "GWh/yr", "sales of what may be sold", "MCNY/GWh", "annual", "physical", -1
         ),
         Entry(
             "c_bundled",
@@ -323,32 +474,50 @@ GREEN_CERTIFICATES = Mechanism(
             -1,
         ),
         Entry(
-            "c_obligation_nonhydro",
-            ("province", "year"),
+            "c_voluntary",
+            ("block", "year"),
             "GWh/yr",
-            "non-hydro weight",
+            "demand of volunteers",
             "MCNY/GWh",
             "annual",
-            "market",
+            "physical",
+            -1,
+        ),
+        Entry("c_obligation_nonhydro", _RY, "GWh/yr", "non-hydro weight", "MCNY/GWh", "annual", "market"),
+        Entry("c_obligation_total", _RY, "GWh/yr", "total weight", "MCNY/GWh", "annual", "market"),
+        Entry("c_industry", _RY, "GWh/yr", "share of heavy industry", "MCNY/GWh", "annual", "market"),
+        Entry(
+            "c_industry_use",
+            _RKY,
+            "GWh/yr",
+            "industry's use inside its province's",
+            "MCNY/GWh",
+            "annual",
+            "definition",
+            -1,
         ),
         Entry(
-            "c_obligation_total",
-            ("province", "year"),
+            "c_industry_short",
+            _RY,
             "GWh/yr",
-            "total weight",
+            "industry's shortfall inside its province's",
             "MCNY/GWh",
             "annual",
-            "market",
+            "definition",
+            -1,
         ),
         Entry(
             "c_eligible",
-            ("province", "class", "year"),
+            _RKY,
             "GWh/yr",
             "linked output of eligible vintages",
             "MCNY/GWh",
             "annual",
             "market",
             -1,
+        ),
+        Entry(
+            "c_second_claim", _RKY, "GWh/yr", "CCER claims within output", "MCNY/GWh", "annual", "market", -1
         ),
     ),
 )

@@ -97,7 +97,7 @@ class PriceLimits(Options):
     )
     floor_cny_per_mwh: ByProvinceOf[Floor] | None = Field(
         default=None,
-        description="lowest price, settlement only [CNY/MWh without VAT], or {province: number}; -1000 to 1000",
+        description="lowest price that is paid [CNY/MWh without VAT], or {province: number}; -1000 to 1000",
     )
 
     @model_validator(mode="after")
@@ -134,7 +134,9 @@ class Contracts(Options):
     @model_validator(mode="after")
     def _agree(self) -> Contracts:
         if (self.price_rule == "fixed") != (self.price_cny_per_mwh is not None):
-            text = "the rule `fixed`, and no other, takes its price from `price_cny_per_mwh`; set both or none"
+            text = (
+                "the rule `fixed`, and no other, takes its price from `price_cny_per_mwh`; set both or none"
+            )
             wrong(text, "price_rule")
         if self.term_yr > 1 and self.price_rule != "mean_market":
             wrong("a term moves only the rule `mean_market`; leave it out or set that rule", "term_yr")
@@ -149,7 +151,7 @@ class Difference(Options):
 
     strike_cny_per_mwh: ByGroupOf[Price] | None = Field(
         default=None,
-        description="strike price by year of commissioning [CNY/MWh without VAT], also {wind: ..., solar: ...}; "
+        description="strike by year of commissioning [CNY/MWh without VAT], also {wind: ..., solar: ...}; "
         "null: inputs/policy/mechanism_prices.csv; 0 to 5000",
     )
     volume_share: ByGroupOf[Share] | None = Field(
@@ -213,12 +215,12 @@ class PowerConfig(MechanismConfig):
     )
     renewables: Literal["full_spot", "guaranteed_hours", "quantity_share", "cfd"] | None = Field(
         default=None,
-        description="how wind and solar are paid: the price; the tariff for guaranteed hours, or for all but a "
+        description="pay of wind and solar: the price; the tariff for guaranteed hours or for all but a "
         "share; the price and a difference to a strike; null: as `settlement` says",
     )
     spot_share: ByYearOf[Share] | None = Field(
         default=None,
-        description="share of wind and solar output that is paid the price under `quantity_share`, by year; 0 to 1",
+        description="share of wind and solar paid the price under `quantity_share`, by year; 0 to 1",
     )
     guaranteed_elsewhere: Literal["all", "none"] = Field(
         "all",
@@ -229,7 +231,7 @@ class PowerConfig(MechanismConfig):
     )
     premium_cny_per_mwh: dict[str, ByYearOf[Price]] | None = Field(
         default=None,
-        description="premium on all output of a group, paid by the levy [CNY/MWh without VAT], by year; 0 to 5000",
+        description="premium on output by group, from the levy [CNY/MWh without VAT], by year; 0 to 5000",
     )
     capacity: Literal["none", "payment", "market"] = Field(
         "market",
@@ -272,7 +274,8 @@ class PowerConfig(MechanismConfig):
 def _plan_agrees(c: PowerConfig) -> None:
     """Contradictions, and options without effect, among the switches that move the plan."""
     share = c.planned_share
-    if _kind(share) == "by_group" and set(share) != set(c.planned_groups):
+    named = share if isinstance(share, Mapping) and _kind(share) == "by_group" else None
+    if named is not None and set(map(str, named)) != set(c.planned_groups):
         text = "name the same groups here and in `planned_share`, or leave this out"
         wrong(text, "planned_groups")
     if c.contract_gw is not None and c.flows != "contracts":
@@ -456,28 +459,34 @@ def cfd_terms(cfg: PowerConfig, d: SystemData) -> dict[tuple[str, str, int, int]
     """
     if cfg.renewables != "cfd":
         return {}
-    own, years = cfg.cfd or Difference(), d.horizon.years
-    strike = at_groups(own.strike_cny_per_mwh, RENEWABLES, years)
-    volume = at_groups(own.volume_share, RENEWABLES, years)
-    found = {}
+    years, span, found = d.horizon.years, d.horizon.span, {}
     for r, g in d.fleets:
         if d.group[g] not in RENEWABLES:
             continue
-        table = {key: d.policy.get(key, {}).get((r, g)) for key in ("strike", "strike_volume", "strike_term")}
         for v in years:
-            price = to_base(strike[d.group[g], v], "CNY/MWh") if strike else table["strike"]
-            share = volume[d.group[g], v] if volume else table["strike_volume"]
-            term = own.term_yr or table["strike_term"]
-            if price is None or share is None or term is None:
+            strike, share, term = _agreed(cfg, d, (r, g), v)
+            if strike is None or share is None or term is None:
                 continue
             for y in (y for y in years if v in d.alive(g, y)):
-                covered = min(1.0, max(0.0, (v + term - y) / d.horizon.span[y]))
-                found[r, g, v, y] = (share * covered, price)
-        share = volume[d.group[g], years[0]] if volume else table["strike_volume"]
-        if own.existing == "tariff" and share is not None:
-            tariff = d.policy["coal_tariff"][r]
-            found.update({(r, g, EXISTING, y): (share, tariff) for y in years})
+                covered = min(1.0, max(0.0, (v + term - y) / span[y]))
+                found[r, g, v, y] = (share * covered, strike)
+        _, share, _ = _agreed(cfg, d, (r, g), years[0])
+        if share is not None and (cfg.cfd is None or cfg.cfd.existing == "tariff"):
+            found.update({(r, g, EXISTING, y): (share, d.policy["coal_tariff"][r]) for y in years})
     return found
+
+
+def _agreed(cfg: PowerConfig, d: SystemData, fleet: tuple[str, str], v: int):
+    """Strike [MCNY/GWh], share of output and term [yr] of what is commissioned in v: the scenario's own
+    numbers, else those of the table, else None."""
+    own, group = cfg.cfd, d.group[fleet[1]]
+    strike = at_groups(own and own.strike_cny_per_mwh, RENEWABLES, [v]).get((group, v))
+    share = at_groups(own and own.volume_share, RENEWABLES, [v]).get((group, v))
+    return (
+        d.policy.get("strike", {}).get(fleet) if strike is None else to_base(strike, "CNY/MWh"),
+        d.policy.get("strike_volume", {}).get(fleet) if share is None else share,
+        (own and own.term_yr) or d.policy.get("strike_term", {}).get(fleet),
+    )
 
 
 def cfd_share(cfg: PowerConfig, d: SystemData) -> dict[tuple[str, str, int, int], float]:

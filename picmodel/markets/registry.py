@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import pandas as pd
 import pyomo.environ as pyo
 
 from picmodel.data.system import SystemData
+from picmodel.extract.results import Results
 from picmodel.glossary import Entry
-from picmodel.markets.base import Active, Mechanism
+from picmodel.markets.ancillary import ANCILLARY
+from picmodel.markets.base import Active, Lines, Mechanism
 from picmodel.markets.carbon import CARBON
+from picmodel.markets.ccs import CCS
+from picmodel.markets.demand_side import DEMAND_SIDE
 from picmodel.markets.emission_limits import EMISSION_LIMITS
 from picmodel.markets.energy_saving import ENERGY_SAVING
 from picmodel.markets.green_certificates import GREEN_CERTIFICATES
 from picmodel.markets.interactions import ENTRIES as INTERACTION_ENTRIES
-from picmodel.markets.interactions import INTERACTIONS, Rule
+from picmodel.markets.interactions import INTERACTIONS, Link
 from picmodel.markets.power import POWER, PowerConfig
 from picmodel.markets.responsibility import RESPONSIBILITY
 
@@ -25,6 +30,9 @@ MECHANISMS: tuple[Mechanism, ...] = (
     GREEN_CERTIFICATES,
     EMISSION_LIMITS,
     ENERGY_SAVING,
+    CCS,
+    DEMAND_SIDE,
+    ANCILLARY,
     RESPONSIBILITY,
 )
 MECHANISM: dict[str, Mechanism] = {mechanism.name: mechanism for mechanism in MECHANISMS}
@@ -32,10 +40,10 @@ MECHANISM: dict[str, Mechanism] = {mechanism.name: mechanism for mechanism in ME
 
 @dataclass(frozen=True)
 class Interaction:
-    """A rule about two active mechanisms; builds rows like a mechanism."""
+    """What two active mechanisms add together; builds rows and settles like a mechanism."""
 
     pair: tuple[Active, Active]
-    rule: Rule
+    link: Link
 
     @property
     def name(self) -> str:
@@ -45,7 +53,13 @@ class Interaction:
         """A pair adds no term of its own to a physical row."""
 
     def build(self, m: pyo.ConcreteModel, data: SystemData) -> None:
-        self.rule(m, self.pair[0].options, self.pair[1].options, data)
+        self.link.build(m, self.pair[0].options, self.pair[1].options, data)
+
+    def settle(self, results: Results) -> list[pd.DataFrame]:
+        return self.link.settle(results, self.pair[0].options, self.pair[1].options)
+
+    def income(self, results: Results, data: SystemData) -> Lines:
+        return self.link.income(results, self.pair[0].options, self.pair[1].options)
 
 
 def activate(options: Mapping[str, object]) -> tuple[Active, ...]:
@@ -55,19 +69,20 @@ def activate(options: Mapping[str, object]) -> tuple[Active, ...]:
     )
 
 
-def settling(active: tuple[Active, ...]) -> tuple[Active, ...]:
-    """Mechanisms that settle a run: where no power market is set, energy and capacity are paid as in spot."""
+def settling(active: tuple[Active, ...]) -> list[Active | Interaction]:
+    """What settles a run, pairs included: where no power market is set, energy and capacity are paid as in
+    spot."""
     if any(mechanism.name == POWER.name for mechanism in active):
-        return active
-    return (Active(POWER, PowerConfig.model_validate({})), *active)
+        return with_interactions(active)
+    return [Active(POWER, PowerConfig.model_validate({})), *with_interactions(active)]
 
 
 def with_interactions(active: tuple[Active, ...]) -> list[Active | Interaction]:
     """Active mechanisms, then the rules about pairs of them."""
     by_name = {mechanism.name: mechanism for mechanism in active}
     pairs = [
-        Interaction((by_name[a], by_name[b]), rule)
-        for (a, b), rule in INTERACTIONS.items()
+        Interaction((by_name[a], by_name[b]), link)
+        for (a, b), link in INTERACTIONS.items()
         if a in by_name and b in by_name
     ]
     return [*active, *pairs]

@@ -19,6 +19,7 @@ FILES = (
     "projects.csv",
     "costs.csv",
     "ledger.parquet",
+    "positions.csv",
     "scenario.yaml",
     "manifest.json",
 )

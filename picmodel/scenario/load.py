@@ -260,7 +260,7 @@ def _scenario(document: Node, stem: str, design: str, problems: list[Problem]) -
         return None
     if design:
         scenario = scenario.model_copy(update={"name": f"{scenario.name}-{design}"})
-    scenario._where = Where(document)
+    scenario._where, scenario._design = Where(document), design
     return scenario
 
 

@@ -251,6 +251,12 @@ class Solver(Options):
         default=3600.0, ge=1.0, le=1e7, description="longest solve [s]; no result after it"
     )
     crossover: bool = Field(default=True, description="end at a basis, from which prices are read")
+    iterations: int = Field(
+        default=20,
+        ge=1,
+        le=200,
+        description="most solves where a number of a rule is what the plan itself decides",
+    )
 
 
 class Projects(Options):
@@ -295,11 +301,16 @@ class Scenario(Options):
     projects: Projects = Field(default=Projects(), description="projects whose returns are reported")
 
     _where: Where = PrivateAttr(default_factory=lambda: Where.of({}))
+    _design: str = PrivateAttr(default="")
 
     @property
     def where(self) -> Where:
         """Where the document says what; ``where.at("markets", "carbon")`` is one mechanism's part."""
         return self._where
+
+    def sibling(self, design: str) -> str:
+        """Name of the run of another design of the same file; "" where the file has no designs."""
+        return self.name.removesuffix(self._design) + design if self._design else ""
 
 
 def outside_horizon(value: object, horizon: Horizon, where: Where) -> list[str]:

@@ -28,6 +28,7 @@ PARTIES = {
     "bank": "who holds allowances or certificates from one year to the next",
     "savers": "energy service companies and users that save energy",
     "other_sectors": "covered emitters outside the power sector",
+    "co2_storage": "who transports and stores captured CO2",
 }
 
 COLUMNS = [

@@ -16,7 +16,7 @@ import scipy.sparse as sp
 from picmodel.solve.compile import Block, LinearProgram
 
 #: unit of a variable or row -> what the solver counts it in
-SCALE: dict[str, float] = {"GWh/yr": 2.0**10, "kt/yr": 2.0**10, "ktce/yr": 2.0**10, "MCNY/yr": 2.0**10}
+SCALE: dict[str, float] = dict.fromkeys(("GWh/yr", "kt/yr", "kt", "ktce/yr", "MCNY/yr"), 2.0**10)
 OBJECTIVE_SCALE = 2.0**-10
 
 

@@ -69,7 +69,7 @@ def network_of(data: SystemData, native_limits: bool = True) -> pypsa.Network:
     _add_generators(n, data, units[~units.stores])
     _add_stores(n, data, units[units.stores])
     _add_corridors(n, data)
-    n.meta.update(units=units, limits=_limits(data, units))
+    n.meta.update(units=units, limits=_limits(data, units), native_limits=native_limits)
     if native_limits:
         _add_limits(n)
     return n
@@ -357,7 +357,7 @@ def _add_limits(n: pypsa.Network) -> None:
 def add_rules(n: pypsa.Network, snapshots: pd.Index, data: SystemData) -> None:
     """All rows that are ours: five families, each with its reason (six without ``native_limits``)."""
     units = n.meta["units"]
-    if n.c.global_constraints.static.empty:
+    if not n.meta["native_limits"]:
         _limits_at_once(n)
     _retired_for_good(n, units)
     _water(n, snapshots, data, units)

@@ -78,7 +78,8 @@ def test_users_ask_more_of_a_measure_than_its_capital_costs():
 
     System    the first system: 500 GWh/yr at 0.20, life 10 years, social rate 0.
     By hand   annuity of 1: 0.1 at rate 0; at 4 %: 0.04 / (1 - 1.04^-10) = 0.1232909: hurdle 0.20 0.232909
-              = 0.0465819, cost seen 0.2465819 < 0.30: saved; resource 2478 + 100, transfer 500 0.0465819 = 23.29093
+              = 0.0465819, cost seen 0.2465819 < 0.30: saved; resource 2478 + 100,
+              transfer 500 0.0465819 = 23.29093
               at 30 %: 0.3234634: cost seen 0.647 > 0.30: not saved
     Fails if  the hurdle counts as a resource, or is left out of decisions.
     """
@@ -292,3 +293,73 @@ def test_zero_profit_with_savings():
     frame = zero_profit(run.results, run.active)
     assert len(frame) == 1
     assert worst_residual(frame) < 1e-9
+
+
+@pytest.mark.covers("c_saving_credit")
+def test_savings_become_allowances():
+    """Proves    a saving converts at tce per MWh times CO2 per tce, once, and carbon pays who saves.
+
+    System    the first system: coal emits 0.8 kt/GWh, 8760 GWh; cap 6500 kt; 500 GWh of saving at 0.40,
+              0.3 tce/MWh.
+    By hand   a GWh saved avoids 0.8 kt and, converted, counts 0.3 2.6 = 0.78 kt: 1.58 kt of relief
+              excess 0.8 8760 - 6500 = 508 kt, S = 508 / 1.58 = 321.519 GWh
+              tau: 0.40 = 0.30 + 1.58 tau, tau = 0.0632911; savers are paid 0.78 S tau = 15.8725
+    Fails if  the factor is another, or the credit is not paid out.
+    """
+    run = run_tiny(
+        saving_system(),
+        options(carbon_linkage=True)
+        | {"carbon": dict(instrument="cap", cap_mt=6.5, covered=["coal"], allocation="auction")},
+    )
+    saved, tau = 508 / 1.58, 0.10 / 1.58
+    assert run.total("v_saving") == pytest.approx(saved)
+    assert float(run.results.price("c_allowances").max()) == pytest.approx(tau)
+    assert run.paid(payee="savers", product="savings converted") == pytest.approx(0.78 * saved * tau)
+    assert worst_account(run.ledger)[0] < 1e-9
+
+
+def test_a_saving_under_a_quota_is_not_converted_too():
+    """Proves    one use: what serves the quota cannot become an allowance.
+
+    System    as above with a quota of 97 % (262.8 GWh to certify).
+    By hand   S = 262.8 + k, 0.8 S + 0.78 k = 508: 1.58 k = 508 - 210.24, k = 188.456
+    Fails if  the same saving serves both.
+    """
+    run = run_tiny(
+        saving_system(),
+        options(carbon_linkage=True, use_quota_share=0.97)
+        | {"carbon": dict(instrument="cap", cap_mt=6.5, covered=["coal"], allocation="auction")},
+    )
+    assert run.total("v_converted") == pytest.approx((508 - 210.24) / 1.58)
+    assert run.total("v_saving") == pytest.approx(262.8 + (508 - 210.24) / 1.58)
+
+
+@pytest.mark.covers("c_excluded")
+def test_certificates_leave_metered_use():
+    """Proves    green certificates that the province uses are not metered use.
+
+    System    the first system with 200 GWh of sun a year; quota 97 %: 262.8 GWh to find.
+    By hand   the obligation to use all of the sun's certificates (weight 200 / 8760) leaves 62.8 to be saved.
+    Fails if  the exclusion has no effect, or goes beyond certificates in use.
+    """
+    from dataclasses import replace
+
+    system = saving_system(
+        policy={"weight_total": {("A", YEAR): 0.01}, "weight_nonhydro": {("A", YEAR): 0.01}}
+    )
+    sun = ("A", "sun")
+    system = replace(
+        system,
+        fleets=(*system.fleets, sun),
+        surviving={**system.surviving, ("A", "sun", YEAR): 200 / HOURS},
+        life={**system.life, "sun": 30},
+        emission_factor={**system.emission_factor, "sun": 0.0},
+        own_use={**system.own_use, "sun": 0.0},
+        renewable_class={**system.renewable_class, "sun": "nonhydro"},
+        group={**system.group, "sun": "solar"},
+        availability={**system.availability, ("A", "sun", 0): 1.0},
+    )
+    with_rule = options(use_quota_share=0.97, exclude_renewables=True)
+    run = run_tiny(system, with_rule | {"green_certificates": dict(trade="none")})
+    assert run.total("v_excluded") == pytest.approx(200.0)
+    assert run.total("v_saving") == pytest.approx(62.8)

@@ -196,7 +196,7 @@ def test_new_wind_turns_its_output_into_ccer():
     x, nu = 0.04 / 0.85, 0.044 / 0.85
     assert run.objective == pytest.approx(HOURS * (0.38 * (0.8 - x) + 0.40 * x - 0.064 * x))
     assert run.value("v_build", "A", "wind", YEAR) == pytest.approx(x)
-    assert run.price("c_offset_limit", YEAR) == pytest.approx(nu)
+    assert run.price("c_offset_limit", "CN", YEAR) == pytest.approx(nu)
     assert run.price("c_ccer", YEAR) == pytest.approx(0.08 - nu)
     assert run.dual("c_ccer_link", YEAR) == pytest.approx(-(0.08 - nu))
     assert run.price("c_certificates", "A", "nonhydro", YEAR) == pytest.approx(0.0)
@@ -227,7 +227,7 @@ def test_new_certificates_serve_as_allowances():
     x, tau = 0.2 / 1.5, 0.10 / 1.5
     assert run.objective == pytest.approx(HOURS * (0.27 + 0.10 * x))
     assert run.value("v_surrendered", "A", "hydro", YEAR) == pytest.approx(0.0)
-    assert run.price("c_allowances", YEAR) == pytest.approx(tau)
+    assert run.price("c_allowances", "CN", YEAR) == pytest.approx(tau)
     assert run.dual("c_credit_link", YEAR) == pytest.approx(-tau)
     earned = [run.price(row, "A", "nonhydro", YEAR) for row in ("c_certificates", "c_eligible")]
     assert sum(earned) == pytest.approx(0.5 * tau)

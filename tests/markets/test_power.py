@@ -182,8 +182,8 @@ def test_settlement_and_capacity_pay_a_plant():
     assert sum(float(x.sel(where)) for x in lines.values()) == pytest.approx(3028.0)
     tariff = run_tiny(system, {"power": dict(dispatch="spot", settlement="tariff", capacity="none")})
     lines = tariff.active[0].income(tariff.results, system)
-    assert list(lines) == ["energy"]
-    assert float(lines["energy"].sel(where)) == pytest.approx(3328.8)
+    assert list(lines) == ["energy", "tariff"]
+    assert sum(float(x.sel(where)) for x in lines.values()) == pytest.approx(3328.8)
 
 
 def test_a_switch_set_to_null_is_off_and_one_left_out_follows_the_bundle():

@@ -15,7 +15,7 @@ CARBON = {"carbon": dict(instrument="price", price_cny_per_t=100, covered=["coal
 
 
 def sender_and_receiver():
-    """A has coal of 0.8 kt/GWh at 0.30 and no demand; B uses 0.9 GW, all from A over a line that loses 10 %."""
+    """A has coal of 0.8 kt/GWh at 0.30 and no demand; B uses 0.9 GW from A over a line that loses 10 %."""
     return tiny(
         {("A", YEAR): [0.0], ("B", YEAR): [0.9]},
         {"coal": dict(provinces=["A"], existing={"A": 2.0}, fuel=0.30, emission=0.8)},

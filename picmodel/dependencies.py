@@ -1,0 +1,130 @@
+"""Scenarios that use what another scenario of the run found: which one, and in what order they are solved.
+
+A mechanism names the scenarios that it needs (`Mechanism.needs`) as its options do: a design of the same
+file (``separate``), else any scenario of the run (``quickstart-separate``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from picmodel.errors import InputError, PicmodelError
+from picmodel.markets.base import Active
+from picmodel.report.comparison import Solved
+from picmodel.scenario.check import nearest
+from picmodel.scenario.load import load
+from picmodel.scenario.schema import Scenario
+
+#: scenario -> (name as its options write it -> scenario of the run)
+Uses = Mapping[str, Mapping[str, str]]
+#: name as the options write it -> planning year -> emissions [kt/yr]
+Given = Mapping[str, Mapping[int, float]]
+
+
+def uses(scenarios: Sequence[Scenario], active: Mapping[str, Iterable[Active]]) -> Uses:
+    """Which scenarios each one uses.
+
+    Args:
+        active: mechanisms of every scenario, by its name.
+
+    Raises:
+        InputError: a name that no scenario of the run has, or scenarios that wait for each other.
+    """
+    names = [scenario.name for scenario in scenarios]
+    found: dict[str, dict[str, str]] = {name: {} for name in names}
+    problems = []
+    for scenario in scenarios:
+        for mechanism in active[scenario.name]:
+            for path, written in mechanism.needs().items():
+                other = next((name for name in (scenario.sibling(written), written) if name in names), None)
+                if other is None:
+                    text = f"`{written}` is no scenario of this run; {_remedy(written, scenario, names)}"
+                    problems.append(scenario.where.problem(text, "markets", mechanism.name, *path))
+                else:
+                    found[scenario.name][written] = other
+    cycle = _cycle(found)
+    if cycle:
+        chain = " -> ".join(cycle)
+        problems.append(f"{chain}: these scenarios wait for each other's emissions; take one name out")
+    if problems:
+        raise InputError(problems)
+    return found
+
+
+def _remedy(written: str, scenario: Scenario, names: Sequence[str]) -> str:
+    """The file beside the scenario's that has a scenario of this name, else the nearest name."""
+    place = Path(scenario.where.node.place.file)
+    for file in sorted(place.parent.glob("*.yaml")) if place.is_file() else []:
+        with suppress(InputError):
+            if written in [other.name for other in load(file)]:
+                return f"{file} defines it: add this file to the run"
+    prefix = scenario.sibling("")
+    designs = [name.removeprefix(prefix) for name in names if prefix and name.startswith(prefix)]
+    return nearest(written, [name for name in (*designs, *names) if name != scenario.name]) or "correct it"
+
+
+def _cycle(found: Uses) -> list[str]:
+    """Scenarios that wait for each other, the first one again at the end; empty where none do."""
+    for start in found:
+        chain, ways = [start], [iter(found[start].values())]
+        while ways:
+            following = next(ways[-1], None)
+            if following is None:
+                chain.pop(), ways.pop()
+            elif following in chain:
+                return [*chain[chain.index(following) :], following]
+            else:
+                chain.append(following)
+                ways.append(iter(found[following].values()))
+    return []
+
+
+def widest(found: Uses) -> int:
+    """Most scenarios that can be solved side by side, all of one depth."""
+    depth: dict[str, int] = {}
+
+    def of(name: str) -> int:
+        if name not in depth:
+            depth[name] = 1 + max((of(other) for other in found[name].values()), default=0)
+        return depth[name]
+
+    depths = [of(name) for name in found]
+    return max(depths.count(level) for level in depths)
+
+
+class Agenda:
+    """What is left to solve: a scenario is ready when all that it uses are solved.
+
+    Attributes:
+        solved, failed: what came of the scenarios so far, by name.
+    """
+
+    def __init__(self, scenarios: Sequence[Scenario], found: Uses) -> None:
+        self._uses = found
+        self._waiting = {scenario.name: scenario for scenario in scenarios}
+        self.solved: dict[str, Solved] = {}
+        self.failed: dict[str, PicmodelError] = {}
+
+    def ready(self) -> list[tuple[Scenario, Given]]:
+        """Scenarios to start now, each once, with the emissions that they are given."""
+        while broken := [name for name in self._waiting if self._failed_of(name)]:
+            for name in broken:
+                self.failed[name] = _in_its_train(self._failed_of(name), self.failed)
+                del self._waiting[name]
+        free = [name for name in self._waiting if set(self._uses[name].values()) <= set(self.solved)]
+        return [(self._waiting.pop(name), self._given(name)) for name in free]
+
+    def _failed_of(self, name: str) -> list[str]:
+        return [other for other in self._uses[name].values() if other in self.failed]
+
+    def _given(self, name: str) -> Given:
+        return {written: self.solved[other].emissions for written, other in self._uses[name].items()}
+
+
+def _in_its_train(others: Sequence[str], failed: Mapping[str, PicmodelError]) -> PicmodelError:
+    """The error of a scenario whose source failed: of the same kind."""
+    text = f"not solved: it uses the emissions of {', '.join(others)}, which failed"
+    kind = type(failed[others[0]])
+    return InputError([text]) if kind is InputError else kind(text)
