@@ -30,10 +30,12 @@ from picmodel.indicators.health import artefacts, census, flooded, slacks_in_use
 from picmodel.indicators.market_prices import certificate_price, energy_price
 from picmodel.indicators.money import money, served_energy
 from picmodel.indicators.peak_cost import system_cost
+from picmodel.indicators.responsibility import responsibility
 from picmodel.indicators.system import curtailment, quantities, renewable_shares
 from picmodel.indicators.table import COLUMNS
 from picmodel.indicators.zero_profit import worst_residual, zero_profit
 from picmodel.markets.base import Active, merged
+from picmodel.markets.interactions import conflicts
 from picmodel.markets.registry import MECHANISM, activate, entries, settling, with_interactions
 from picmodel.report.comparison import Solved, compared, peak_note
 from picmodel.report.runs import Run, RunSet
@@ -181,22 +183,9 @@ def check_all(scenarios: Sequence[Scenario]) -> Uses:
 
 def check(scenario: Scenario) -> None:
     """What can be known wrong of one scenario before tables are read."""
-    options = market_options(scenario)
-    certificates = options.get("green_certificates")
-    if certificates is not None and certificates.carbon_linkage != "none" and "carbon" not in options:
-        raise InputError(
-            [
-                f"{scenario.name}: markets.green_certificates.carbon_linkage is "
-                f"`{certificates.carbon_linkage}`, but no carbon market is on; add `markets.carbon`"
-            ]
-        )
-    if certificates is not None and certificates.carbon_linkage == "unified" and options["carbon"].areas:
-        raise InputError(
-            [
-                f"{scenario.name}: markets.carbon.areas: certificates become allowances of one national "
-                "market only; delete the areas, or link by `ccer`"
-            ]
-        )
+    problems = conflicts(market_options(scenario))
+    if problems:
+        raise InputError([f"{scenario.name}: {problem}" for problem in problems])
 
 
 class Clock:
@@ -358,6 +347,7 @@ def indicators_of(
             curtailment(results),
             energy_price(results),
             certificate_price(results),
+            responsibility(results),
             *(table for mechanism in active for table in mechanism.indicators(results)),
         ]
     )

@@ -36,7 +36,9 @@ EVERYTHING = {
             ],
         ),
         "ccs": dict(injection_limit_mt={2030: 1.1, 2035: 2.3}),
-        "energy_saving": dict(merged=True, white_certificate_share=0.011, use_quota_share=0.991),
+        "energy_saving": dict(
+            merged=True, white_certificate_share=0.011, use_quota_share=0.991, carbon_linkage=True
+        ),
         "emission_limits": dict(
             peak_year=dict(year=2030, level_mt=43.0, decline_after_share=0.11),
             provincial=dict(responsibility="shared", share=0.4, cap_mt={"A": {2030: 18.5, 2035: 17.0}}),
@@ -73,14 +75,17 @@ EVERYTHING = {
         "ancillary": dict(flexibility=True, ramps=True, peak_shaving=True),
         "carbon": dict(
             instrument="cap",
-            cap_mt={2025: 45.0, 2035: 29.0},
+            cap_mt={2025: 45.0, 2035: 27.5},
             allocation="grandfathering",
             auction_share={2025: 0.0, 2035: 0.5},
             external_ccer=[OUTSIDE],
             bank=dict(carry_over_limit_mt=3.0, initial_mt=1.3, final_value_cny_per_t=17),
         ),
         "energy_saving": dict(
-            white_certificate_share={2025: 0.003, 2035: 0.013}, use_quota_share=0.993, tce_basis="calorific"
+            white_certificate_share={2025: 0.003, 2035: 0.013},
+            use_quota_share={2025: 1.0, 2035: 0.7},
+            tce_basis="calorific",
+            exclude_renewables=True,
         ),
         "demand_side": dict(
             exposure={"industry": "spot", "ev": "time_of_use"}, shift_loss_share=0.07, firm_share=0.4
@@ -274,7 +279,7 @@ def whole_system(**changes) -> SystemData:
             "tou_factor": {(r, t): x for r in shape for t, x in enumerate((0.63, 0.97, 1.37, 0.97))},
             "saving_potential": {
                 (r, k, y): x
-                for r, k, x in (("A", "motors", 310.0), ("B", "motors", 470.0), ("A", "lamps", 190.0))
+                for r, k, x in (("A", "motors", 1310.0), ("B", "motors", 2470.0), ("A", "lamps", 590.0))
                 for y in YEARS
             },
             "saving_cost": {("motors",): 0.21, ("lamps",): 0.13},

@@ -4,6 +4,7 @@ Two obligations rest on the same users.  *White certificates* (A) ask for certif
 sales.  *Energy-use rights* (B) cap metered use, in tonnes of standard coal (tce).  A saving lowers metered
 use by itself, so that one saving helps one market only if the other adds it back: use under B is
 consumption plus the savings that were not certified under B.  ``merged`` makes one national market of both.
+In past years nothing is installed and nothing is owed.
 """
 
 from __future__ import annotations
@@ -178,7 +179,7 @@ def _add_merged(m: pyo.ConcreteModel) -> None:
     m.v_certified_saving = at_least_zero(m.PROVINCES, m.YEARS)
     m.v_short_saving = at_least_zero(m.YEARS)
     m.c_one_use_of_saving = rows(m.PROVINCES, m.YEARS, rule=one_use_merged)
-    m.c_saving_target = rows(m.YEARS, rule=saving_target)
+    m.c_saving_target = rows(m.NEW_YEARS, rule=saving_target)
     add_cost(m, "saving_verification", "resource", verification_merged)
     add_cost(m, "saving_short", "transfer", short_merged, national=True)
 
@@ -194,8 +195,8 @@ def _add_separate(m: pyo.ConcreteModel, cfg: EnergySavingConfig, white: list[str
         m.c_use_claim = rows(*provincial, rule=use_claim)
     else:
         m.c_one_use_of_saving = rows(*provincial, rule=one_use)
-    m.c_white_certificates = rows(m.WHITE, m.YEARS, rule=white_certificates)
-    m.c_use_rights = rows(m.QUOTA, m.YEARS, rule=use_rights)
+    m.c_white_certificates = rows(m.WHITE, m.NEW_YEARS, rule=white_certificates)
+    m.c_use_rights = rows(m.QUOTA, m.NEW_YEARS, rule=use_rights)
     add_cost(m, "saving_verification", "resource", verification)
     add_cost(m, "saving_short", "transfer", short)
 
@@ -413,7 +414,7 @@ def _settle_separate(results: Results, cfg: EnergySavingConfig) -> list[pd.DataF
         price, account = results.price("c_use_rights"), "use_rights/{province}"
         ruled = price.notnull()
         price = price.fillna(0.0)
-        quota = tce * _quota(results, cfg)
+        quota = tce * _quota(results, cfg).where(ruled, 0.0)
         use = tce * (v["v_consumption"] + saved_by_province(results) - v["v_excluded"].fillna(0.0)).where(
             ruled, 0.0
         )
@@ -433,6 +434,7 @@ def _settle_separate(results: Results, cfg: EnergySavingConfig) -> list[pd.DataF
 def _settle_merged(results: Results, cfg: EnergySavingConfig) -> list[pd.DataFrame]:
     v, d, account = results.values, results.data, "savings/CN"
     price, tce = results.price("c_saving_target"), tce_per_gwh(cfg, results.data)
+    ruled, price = price.notnull(), price.fillna(0.0)
     white = _in(results, obliged(cfg, d, "white_pilots"))
     quota = _in(results, obliged(cfg, d, "use_right_pilots"))
     share = results.from_keys(
@@ -444,6 +446,7 @@ def _settle_merged(results: Results, cfg: EnergySavingConfig) -> list[pd.DataFra
         - v["v_excluded"].reindex(province=list(results.provinces)).fillna(0.0)
         - _quota(results, cfg)
     ).where(quota, 0.0)
+    asked = asked.where(ruled, 0.0)
     certified, missing = tce * v["v_certified_saving"], tce * v["v_short_saving"]
     spare = certified.sum("province") + missing - tce * asked.sum("province")
     return [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,6 @@ import pyomo.environ as pyo
 import xarray as xr
 
 from picmodel.data.system import SystemData
-from picmodel.errors import InputError
 from picmodel.extract.results import Results
 from picmodel.extract.table import per_technology
 from picmodel.formulation.base import param, rows
@@ -38,6 +37,54 @@ LINK = "link/CN"
 MECHANISM = "green_certificates"
 
 
+# -- what cannot be
+
+
+def conflicts(options: Mapping[str, Any]) -> list[str]:
+    """Options of one mechanism that need another, or exclude one of its options; by mechanism name."""
+    certificates, saving, carbon = (
+        options.get(name) for name in ("green_certificates", "energy_saving", "carbon")
+    )
+    found = []
+    linkage = "none" if certificates is None else certificates.carbon_linkage
+    if linkage != "none" and carbon is None:
+        found.append(
+            f"markets.green_certificates.carbon_linkage is `{linkage}`, but no carbon market is on; add "
+            "`markets.carbon`"
+        )
+    if linkage == "unified" and carbon is not None and carbon.areas:
+        found.append(
+            "markets.carbon.areas: certificates become allowances of one national market only; delete the "
+            "areas, or link by `ccer`"
+        )
+    if saving is not None and saving.carbon_linkage:
+        if carbon is None:
+            found.append(
+                "markets.energy_saving.carbon_linkage is on, but no carbon market is; add `markets.carbon`"
+            )
+        elif carbon.areas:
+            found.append(
+                "markets.carbon.areas: savings become allowances of one national market only; delete the "
+                "areas, or `markets.energy_saving.carbon_linkage`"
+            )
+    if saving is not None and saving.exclude_renewables and certificates is None:
+        found.append(
+            "markets.energy_saving.exclude_renewables is on, but there are no certificates to exclude; add "
+            "`markets.green_certificates`"
+        )
+    power = options.get("power")
+    if (
+        certificates is not None
+        and certificates.replaces_support
+        and getattr(power, "renewables", "") == "cfd"
+    ):
+        found.append(
+            "markets.green_certificates.replaces_support: markets.power.renewables `cfd` pays the support "
+            "that certificates would replace; write `renewables: full_spot`"
+        )
+    return found
+
+
 # -- the rows
 
 
@@ -56,13 +103,6 @@ def certificates_and_carbon(m: pyo.ConcreteModel, carbon: Any, certificates: Any
 
 def _add_credit(m: pyo.ConcreteModel, carbon: Any, certificates: Any, d: SystemData) -> None:
     """Certificates as allowances, within emissions; both ways where that is allowed."""
-    if carbon.areas:
-        raise InputError(
-            [
-                "markets.green_certificates.carbon_linkage: a certificate is worth one number of tonnes in "
-                "one market; `unified` needs a carbon market without `areas`"
-            ]
-        )
     m.conversion_factor = pyo.Param(initialize=certificates.conversion_factor_t_per_mwh)
     m.surrender_limit = pyo.Param(initialize=certificates.surrender_limit_share)
     cut = {y: neutral_cap.guess(d, y) if certificates.neutral_cap else 0.0 for y in d.horizon.years}
@@ -83,13 +123,6 @@ def savings_and_carbon(m: pyo.ConcreteModel, carbon: Any, saving: Any, d: System
     """Certified savings as allowances: one use each, at the factor of the chosen standard coal."""
     if not saving.carbon_linkage:
         return
-    if carbon.areas:
-        raise InputError(
-            [
-                "markets.energy_saving.carbon_linkage: a saving is worth one number of tonnes in one market; "
-                "it needs a carbon market without `areas`"
-            ]
-        )
     m.saving_factor = pyo.Param(initialize=co2_per_gwh(saving, d))
     m.v_converted.setub(None)
     m.v_saving_credit.setub(None)
@@ -121,17 +154,6 @@ def settle_savings_and_carbon(results: Results, carbon: Any, saving: Any) -> lis
     tonnes = factor * results.values["v_converted"]
     amount = allowance(results, carbon) * tonnes
     return [entries(LINK, "savers", "energy_saving", "savings converted", amount, tonnes, "kt")]
-
-
-def certificates_and_power(m: pyo.ConcreteModel, power: Any, certificates: Any, d: SystemData) -> None:
-    """Certificates that replace support leave none to be paid."""
-    if certificates.replaces_support and getattr(power, "renewables", None) == "cfd":
-        raise InputError(
-            [
-                "markets.green_certificates.replaces_support: markets.power.renewables `cfd` pays the "
-                "support that certificates would replace; write `renewables: full_spot`"
-            ]
-        )
 
 
 def ccer_link(m, y):
@@ -331,7 +353,6 @@ INTERACTIONS: dict[tuple[str, str], Link] = {
     ("carbon", "green_certificates"): Link(
         certificates_and_carbon, settle_certificates_and_carbon, income_of_link
     ),
-    ("power", "green_certificates"): Link(certificates_and_power),
     ("carbon", "energy_saving"): Link(savings_and_carbon, settle_savings_and_carbon),
     ("green_certificates", "energy_saving"): Link(savings_and_certificates),
 }

@@ -84,6 +84,7 @@ def test_prices_and_units_at_the_border(system, tables):
     assert system.emission_factor["coal_600"] == pytest.approx(factor * 3.6 / efficiency)
     tariff = tables["tariffs"].set_index("province")["coal_benchmark_cny_per_mwh"]["GD"]
     assert system.policy["coal_tariff"]["GD"] == pytest.approx(tariff / 1.13 / 1e3)
+    assert system.policy["regional_grid"]["GD"] == "South"
 
 
 def test_must_run_is_never_above_what_is_available(system):

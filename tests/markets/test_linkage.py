@@ -6,16 +6,17 @@ from dataclasses import replace
 
 import pytest
 
-from picmodel.errors import InputError, SolverTrouble
+from picmodel.errors import SolverTrouble
 from picmodel.indicators.health import flooded
 from picmodel.indicators.zero_profit import worst_residual, zero_profit
 from picmodel.markets.certificate_options import linked_technologies
+from picmodel.markets.interactions import conflicts
 from picmodel.markets.neutral_cap import iterate, next_guess
 from picmodel.markets.registry import with_interactions
 from picmodel.settlement.ledger import worst_account
 from tests.markets.test_green_certificates_uses import clears, indicator
 from tests.tiny import active_of, run_tiny, tiny
-from tests.whole import whole_system
+from tests.whole import EVERYTHING, whole_system
 
 YEAR = 2030
 HOURS = 8760
@@ -424,17 +425,31 @@ def test_a_wider_link_never_raises_the_objective():
         assert worst_account(run.ledger)[0] < 1e-9, name
 
 
-def test_pairs_that_contradict_each_other_are_refused():
-    """Areas have no one price for a certificate; support that is paid is not replaced."""
-    unified = {"green_certificates": dict(carbon_linkage="unified", eligible_from=None)}
-    areas = {"carbon": dict(instrument="cap", areas={"a": ["A"], "b": ["B"]}, cap_mt={"a": 20.0, "b": 21.0})}
-    with pytest.raises(InputError, match="without `areas`"):
-        run_tiny(whole_system(), areas | unified)
-    replaced = {"green_certificates": dict(cfd_volume_share={"wind": 0.5}, replaces_support=True)}
-    power = {
+CONTRADICTIONS = {
+    "areas": {
+        "carbon": dict(instrument="cap", areas={"a": ["A"], "b": ["B"]}, cap_mt={"a": 20.0, "b": 21.0}),
+        "green_certificates": dict(carbon_linkage="unified", eligible_from=None),
+    },
+    "replaces_support": {
+        "green_certificates": dict(cfd_volume_share={"wind": 0.5}, replaces_support=True),
         "power": dict(
             dispatch="spot", renewables="cfd", cfd=dict(strike_cny_per_mwh=300, volume_share=0.5, term_yr=8)
-        )
-    }
-    with pytest.raises(InputError, match="replaces_support"):
-        run_tiny(whole_system(), replaced | power)
+        ),
+    },
+    "no carbon market": {"green_certificates": dict(carbon_linkage="ccer")},
+    "energy_saving.carbon_linkage": {"energy_saving": dict(carbon_linkage=True)},
+    "exclude_renewables": {"energy_saving": dict(exclude_renewables=True)},
+}
+
+
+@pytest.mark.parametrize("words", CONTRADICTIONS)
+def test_pairs_that_contradict_each_other_are_refused(words):
+    """What one mechanism says of another that is off, or says otherwise, is an error with a remedy."""
+    options = {active.name: active.options for active in active_of(CONTRADICTIONS[words])}
+    (problem,) = conflicts(options)
+    assert words in problem
+
+
+def test_what_goes_together_is_not_refused():
+    for options in EVERYTHING.values():
+        assert conflicts({active.name: active.options for active in active_of(options)}) == []
