@@ -439,7 +439,7 @@ def committed(technologies: Sequence[str], ramps: bool = False) -> Component:
             assert len(share) == 1 and not any((r, tech, t) in data.min_output for t in data.time.slices)
             gw = units.most[name] * share.pop()
             n.meta["constant"] = n.meta.get("constant", 0.0) + data.horizon.discount[y] * (
-                units.fom[name] * units.most[name]
+                (units.annuity[name] + units.fom[name]) * units.most[name]
             )
             least, net = policy["min_stable"][tech], 1 - data.own_use.get(tech, 0.0)
             g.loc[name, ["p_nom_extendable", "p_nom", "committable"]] = [False, gw, True]
