@@ -653,12 +653,12 @@ def saving_obligations(white: float, quota: float, verification: float, payment:
     """White certificates (a share of sales) and energy-use rights (a quota on use), apart or merged.
 
     Apart, a saving that was not certified for the quota is added back to use, so that it helps one of them.
-    Merged, the nation certifies the sum of both targets.
+    Merged, the nation certifies the sum of both targets.  Nothing is owed in past years.
     """
 
     def add(n: pypsa.Network, data: SystemData) -> None:
         policy, tce = data.policy, data.policy["conversion"]["coal_equivalent"]
-        for y in data.horizon.years:
+        for y in (y for y in data.horizon.years if y not in data.horizon.past):
             goal, certified, target = [], [], 0.0
             short = added(n, f"short {y}") if merged else None
             for r in data.provinces:

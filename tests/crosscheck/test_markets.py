@@ -78,6 +78,8 @@ def compare(base: TinyRun, case: Case) -> tuple[float, float]:
     """Both costs, after the comparison of costs and prices, and of that the mechanism does something."""
     data = replace(base.data, policy={**base.data.policy, **case.changes})
     run = ours(data, case.markets)
+    for slack in {"v_allowances_missing", "v_above_peak", "v_above_provincial_cap"} & set(run.results.values):
+        assert run.total(slack) == pytest.approx(0.0, abs=1e-6), "a slack that PyPSA is not given"
     n = theirs.solved(data, case.components, case.rules, **case.optimize)
     assert theirs.cost_of(n) == pytest.approx(run.objective, rel=SAME)
     assert run.objective != pytest.approx(base.objective, rel=1e-5), "the mechanism does nothing"
@@ -249,7 +251,7 @@ def provincial_caps(base: TinyRun) -> Case:
     """Two provinces, responsibility shared, permits traded."""
     d, years = base.data, base.data.horizon.years[-2:]
     places = d.provinces[:2]
-    cap = {(r, y): of_base(base, 0.93, [r])[y] for r in places for y in years}
+    cap = {(r, y): of_base(base, 0.8, [r])[y] for r in places for y in years}
     provincial = dict(
         responsibility="shared",
         share=0.4,
@@ -303,7 +305,7 @@ def unified(both_ways: bool) -> Callable[[TinyRun], Case]:
         markets = {
             "carbon": dict(
                 instrument="benchmark",
-                benchmark_factor={years[0]: 1.0, years[-1]: 0.93},
+                benchmark_factor={years[0]: 1.0, years[-1]: 0.944},
                 auction_volume_mt=mt(volume),
             ),
             "green_certificates": dict(
@@ -321,7 +323,7 @@ def unified(both_ways: bool) -> Callable[[TinyRun], Case]:
             0.15,
             "national",
             volume,
-            beyond_benchmark(d, path(d, 1.0, 0.93)),
+            beyond_benchmark(d, path(d, 1.0, 0.944)),
             kappa=0.19,
             eligible=(green, 2030),
             both_ways=both_ways,
@@ -386,29 +388,6 @@ def demand_side(base: TinyRun) -> Case:
     options = dict(exposure=exposure, shift_loss_share=0.07, shift_cost_cny_per_mwh=20.0)
     moving = theirs.shiftable(list(exposure), 1.5, 0.02, 0.07)
     return Case({"demand_side": options}, [moving, theirs.price_responsive])
-
-
-#: two measures with shapes of their own, for a system that has none
-MEASURES = {
-    "saving_potential": {
-        (r, k, y): gwh * (1 + 0.1 * (y - 2025))
-        for r in "AB"
-        for k, gwh in (("lamps", 400.0), ("motors", 700.0))
-        for y in (2025, 2030, 2035)
-    },
-    "saving_cost": {("lamps",): 0.22, ("motors",): 0.34},
-    "saving_life": {"lamps": 5, "motors": 12},
-    "saving_shape": {
-        (r, k, t): x / 8760
-        for r in "AB"
-        for k, shape in (("lamps", (1.6, 0.4, 0.7, 1.3)), ("motors", (1.0, 1.0, 1.0, 1.0)))
-        for t, x in enumerate(shape)
-    },
-    "saving_at_peak": {(r, k): 0.0 for r in "AB" for k in ("lamps", "motors")},
-    "white_pilots": {"A": 1.0},
-    "use_right_pilots": {"A": 1.0, "B": 1.0},
-    "conversion": {"calorific": 0.1229, "coal_equivalent": 0.3, "co2_per_tce": 2.6},
-}
 
 
 def energy_saving(merged: bool) -> Callable[[TinyRun], Case]:
