@@ -100,7 +100,7 @@ def test_money_of_a_party_is_dual_times_coefficient_times_activity(claim, runs):
 
 
 def test_reserves_cost_what_causes_them(runs):
-    """What reserves pay providers, less what plants are charged, is the money of all columns of these rows."""
+    """What reserves pay providers, less what plants are charged, is the money of all columns of the rows."""
     for run in (runs["unified"], runs["ccer"], runs["price"]):
         families = ("c_reserve_up", "c_reserve_down", "c_reserve_frequency")
         expected = sum(money(run, family, tuple(run.lp.columns)) for family in families)

@@ -1,12 +1,12 @@
 """Mechanisms in PyPSA: its own components where it has them, else rows through linopy from the economics.
 
-A mechanism is said by functions of two kinds.  *Components* change the network before its model exists:
-`carbon_price`, `limit_of_carriers`, `committed`, `shiftable`, `price_responsive`, `savings`, `converted`.  *Rules*
-add rows and costs to the linopy model afterwards.  Nothing is taken from `picmodel.markets`: what both
-programs share is `SystemData` with its policy tables, and the numbers of the scenario.
+A mechanism is said by functions of two kinds.  A *component* changes the network before its model exists
+(`carbon_price`, `limit_of_carriers`, `committed`, `shiftable`, `price_responsive`, `savings`, `converted`).
+A *rule* adds rows and costs to the linopy model afterwards.  Nothing is taken from `picmodel.markets`:
+what both programs share is `SystemData` with its policy tables, and the numbers of the scenario.
 
-Units are those of the system: GW, GWh, kt, MCNY.  A row of a year is written for that year, not for its span, so
-that its dual is the derivative of the discounted cost by one unit a year in every year of the span.
+Units are those of the system: GW, GWh, kt, MCNY.  A row of a year is written for that year, not for its
+span, so that its dual is the derivative of the discounted cost by one unit a year in every year of the span.
 """
 
 from __future__ import annotations
@@ -300,7 +300,7 @@ def provincial_caps(cap: Mapping[tuple[str, int], float], moved: float, trade: b
 
 
 def consumption(n: pypsa.Network, data: SystemData, r: str, y: int):
-    """Demand that is served, with losses of stores, less what is saved or given up: variables and a number."""
+    """Demand that is served, with losses of stores, less what is saved or given up: variables, a number."""
     units = n.meta["units"]
     alive = (units.year <= y) & (y < units.year + units.life) & units.stores & (units.r == r)
     stores = units[alive]
@@ -436,7 +436,8 @@ def committed(technologies: Sequence[str], ramps: bool = False) -> Component:
         for name in names:
             r, tech, y = units.r[name], units.g[name], units.year[name]
             share = {data.availability[r, tech, t] for t in data.time.slices}
-            assert len(share) == 1 and not any((r, tech, t) in data.min_output for t in data.time.slices)
+            assert len(share) == 1, "availability must not change"
+            assert not any((r, tech, t) in data.min_output for t in data.time.slices), "no heat"
             gw = units.most[name] * share.pop()
             n.meta["constant"] = n.meta.get("constant", 0.0) + data.horizon.discount[y] * (
                 (units.annuity[name] + units.fom[name]) * units.most[name]
@@ -463,8 +464,8 @@ def committed(technologies: Sequence[str], ramps: bool = False) -> Component:
 
 
 def day_follows_itself(n: pypsa.Network, data: SystemData) -> None:
-    """The first snapshot of a representative period follows its last.  Reason: PyPSA's status starts once, and
-    runs on from one period to the next, where its start would count."""
+    """The first snapshot of a representative period follows its last.  Reason: PyPSA's status starts once,
+    and runs on from one period to the next, where its start would count."""
     m, names = n.model, n.meta["committed"]
     m.remove_constraints("Generator-com-transition-start-up")
     g = n.generators
@@ -501,7 +502,7 @@ def _first_ramp(n: pypsa.Network, names: Sequence[str], now, before) -> None:
 
 
 def reserves(shortage: float, duration: float) -> Rule:
-    """Up and down reserve in each province: what is on and not loaded, water, stores, and down also wind and sun.
+    """Up and down reserve of each province: what is on and not loaded, water, stores; down also wind and sun.
 
     Asked for are shares of demand and of what wind and sun give (``data.policy``).
 
@@ -642,8 +643,8 @@ def savings(n: pypsa.Network, data: SystemData) -> None:
         for v in years:
             name, life = f"{r} {k} {v}", policy["saving_life"][k]
             n.add(
-                "Generator", name, bus=r, carrier="unserved", p_nom_extendable=True, p_max_pu=shape, p_min_pu=shape,
-                marginal_cost=policy["saving_cost"][k,], build_year=UNIT * v, lifetime=UNIT * life,
+                "Generator", name, bus=r, carrier="unserved", p_nom_extendable=True, p_max_pu=shape,
+                p_min_pu=shape, marginal_cost=policy["saving_cost"][k,], build_year=UNIT * v, lifetime=UNIT * life,
             )  # fmt: skip
             for y in (y for y in years if v <= y < v + life):
                 less.setdefault((r, y), []).append(name)
@@ -719,24 +720,25 @@ def converted(n: pypsa.Network, data: SystemData) -> None:
     within the fleet that stands.
     """
     units, policy = n.meta["units"], data.policy
-    rows_ = []
+    found = []
     for (f, g, v), annuity in policy["retrofit_annuity"].items():
         for r in data.provinces:
             if (r, f, v) not in data.surviving or (r, g) not in data.fleets or v in data.horizon.past:
                 continue
             fom = data.fixed_om[f, data.horizon.base_year]
-            rows_.append(
+            found.append(
                 (f"{r} {f} to {g} {v}", r, g, v, False, data.life[g], 0.0, math.inf, annuity, fom, False)
             )
-    new = pd.DataFrame(rows_, columns=["name", *units.columns]).set_index("name")
+    new = pd.DataFrame(found, columns=["name", *units.columns]).set_index("name")
     n.meta["units"] = pd.concat([units, new])
     for name, u in new.iterrows():
         calendar = _calendar(n)
+        available = [data.availability.get((u.r, u.g, t), 0.0) for _, t in calendar]
         running_cost = [data.fuel_cost[u.r, u.g, y] + data.variable_om[u.g, y] for y, _ in calendar]
         n.add(
             "Generator", name, bus=u.r, carrier=u.g, p_nom_extendable=True, build_year=UNIT * u.year,
             lifetime=UNIT * u.life, capital_cost=u.annuity, fom_cost=u.fom,
-            p_max_pu=pd.Series([data.availability.get((u.r, u.g, t), 0.0) for _, t in calendar], index=n.snapshots),
+            p_max_pu=pd.Series(available, index=n.snapshots),
             marginal_cost=pd.Series(running_cost, index=n.snapshots),
         )  # fmt: skip
 
@@ -751,7 +753,7 @@ def storage_of_co2(n: pypsa.Network, data: SystemData) -> None:
 
 
 def conversions(injection: Mapping[int, float] | None = None) -> Rule:
-    """Kept and converted units are those that stand, and none comes back; limits of conversion and injection."""
+    """Kept and converted units are those that stand, and none comes back; limits of both."""
 
     def add(n: pypsa.Network, data: SystemData) -> None:
         units, gw = n.meta["units"], n.model["Generator-p_nom"]
@@ -802,7 +804,7 @@ def leave_by_age(fleets: Sequence[tuple[str, str]]) -> Component:
 
 
 def planned_hours(hours: Mapping[tuple[str, str], float], share: Mapping[int, float], slack: float) -> Rule:
-    """Output of a fleet is at least guaranteed hours, of gross capacity less own use; what is missing is paid."""
+    """Output of a fleet is at least guaranteed hours, of gross capacity less own use, or pays."""
 
     def add(n: pypsa.Network, data: SystemData) -> None:
         for y, part in share.items():

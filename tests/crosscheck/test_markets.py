@@ -1,12 +1,11 @@
-"""Mechanisms in PyPSA have the same least cost and the same prices (`pypsa_markets` says how each is said there).
+"""Mechanisms in PyPSA have the same least cost and the same prices (`pypsa_markets`: how each is said there).
 
-Every case is run on the small system in which every rule has something to do, and on a cut of the real tables.
-Its numbers are shares of what the system does without it, so that it binds in both.
+Every case is run on the small system in which every rule has something to do, and on a cut of the real
+tables.  Its numbers are shares of what the system does without it, so that it binds in both.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -214,7 +213,7 @@ def carbon_areas(base: TinyRun) -> Case:
 
 
 def capture(base: TinyRun) -> Case:
-    """Conversions of coal units at a high price of carbon, with their limits; captured CO2 is stored at a cost."""
+    """Conversions of coal units at a high price of carbon, with their limits; captured CO2 has a cost."""
     d, years = base.data, base.data.horizon.years
     price = {(r, y): 0.5 for r in d.provinces for y in years}
     injection = {y: 1100.0 + 690.0 * (y - years[0]) for y in years}
@@ -234,7 +233,7 @@ def capture(base: TinyRun) -> Case:
 
 
 def peak_year(base: TinyRun) -> Case:
-    """A peak in the year before the last at the level of the first, in which nothing can change, and a fall."""
+    """A peak in the year before the last at the level of the first, where nothing can change, then a fall."""
     d, years = base.data, base.data.horizon.years
     level, end = of_base(base, 1.0)[years[0]], of_base(base, 0.93)[years[-1]]
     falls = 1 - (end / level) ** (1 / (years[-1] - years[-2]))
@@ -296,7 +295,7 @@ def certificates(trade: str) -> Callable[[TinyRun], Case]:
 
 
 def unified(both_ways: bool) -> Callable[[TinyRun], Case]:
-    """Certificates are allowances at a conversion factor; where both ways, allowances serve the obligation."""
+    """Certificates are allowances at a conversion factor; both ways: allowances serve the obligation."""
 
     def case(base: TinyRun) -> Case:
         d, years = base.data, base.data.horizon.years
@@ -393,13 +392,8 @@ def demand_side(base: TinyRun) -> Case:
 def energy_saving(merged: bool) -> Callable[[TinyRun], Case]:
     def case(base: TinyRun) -> Case:
         d = base.data
-        changes = {} if d.policy.get("saving_potential") else MEASURES
-        if not changes:  # pilots among the provinces of the cut
-            white, quota = d.provinces[:1], d.provinces[:2]
-            changes = {
-                "white_pilots": dict.fromkeys(white, 1.0),
-                "use_right_pilots": dict.fromkeys(quota, 1.0),
-            }
+        pilots = {"white_pilots": d.provinces[:1], "use_right_pilots": d.provinces[:2]}
+        changes = {name: dict.fromkeys(places, 1.0) for name, places in pilots.items()}
         options = dict(
             white_certificate_share=0.011,
             use_quota_share=0.985,
