@@ -15,10 +15,11 @@ from picmodel.extract.results import Results
 from picmodel.extract.table import per_technology
 from picmodel.formulation.base import param, rows
 from picmodel.glossary import Entry
-from picmodel.markets import neutral_cap
 from picmodel.markets.base import Lines
-from picmodel.markets.certificate_options import NATION, linked_hours
-from picmodel.markets.certificate_settlement import (
+from picmodel.markets.energy_saving import co2_per_gwh
+from picmodel.markets.green_certificates import neutral_cap
+from picmodel.markets.green_certificates.options import NATION, linked_hours
+from picmodel.markets.green_certificates.settlement import (
     account,
     by_class,
     eligible_vintages,
@@ -28,7 +29,6 @@ from picmodel.markets.certificate_settlement import (
     sale_price,
     standing,
 )
-from picmodel.markets.energy_saving import co2_per_gwh
 from picmodel.scenario.schema import at_years
 from picmodel.settlement.ledger import SMALLEST, entries
 from picmodel.units import to_base

@@ -11,17 +11,17 @@ import pyomo.environ as pyo
 from picmodel.data.system import SystemData
 from picmodel.extract.results import Results
 from picmodel.glossary import Entry
-from picmodel.markets.ancillary import ANCILLARY
+from picmodel.markets.ancillary.rules import ANCILLARY
 from picmodel.markets.base import Active, Lines, Mechanism
-from picmodel.markets.carbon import CARBON
+from picmodel.markets.carbon.rules import CARBON
 from picmodel.markets.ccs import CCS
-from picmodel.markets.demand_side import DEMAND_SIDE
+from picmodel.markets.demand_side.rules import DEMAND_SIDE
 from picmodel.markets.emission_limits import EMISSION_LIMITS
 from picmodel.markets.energy_saving import ENERGY_SAVING
-from picmodel.markets.green_certificates import GREEN_CERTIFICATES
+from picmodel.markets.green_certificates.rules import GREEN_CERTIFICATES
 from picmodel.markets.interactions import ENTRIES as INTERACTION_ENTRIES
 from picmodel.markets.interactions import INTERACTIONS, Link
-from picmodel.markets.power import POWER, PowerConfig
+from picmodel.markets.power.rules import POWER, PowerConfig
 from picmodel.markets.responsibility import RESPONSIBILITY
 
 MECHANISMS: tuple[Mechanism, ...] = (

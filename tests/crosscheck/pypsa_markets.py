@@ -644,7 +644,8 @@ def savings(n: pypsa.Network, data: SystemData) -> None:
             name, life = f"{r} {k} {v}", policy["saving_life"][k]
             n.add(
                 "Generator", name, bus=r, carrier="unserved", p_nom_extendable=True, p_max_pu=shape,
-                p_min_pu=shape, marginal_cost=policy["saving_cost"][k,], build_year=UNIT * v, lifetime=UNIT * life,
+                p_min_pu=shape, marginal_cost=policy["saving_cost"][k,], build_year=UNIT * v,
+                lifetime=UNIT * life,
             )  # fmt: skip
             for y in (y for y in years if v <= y < v + life):
                 less.setdefault((r, y), []).append(name)

@@ -11,8 +11,8 @@ from scipy.optimize import linprog
 
 from picmodel.data.system import TimeSlices
 from picmodel.indicators.zero_profit import worst_residual, zero_profit
-from picmodel.markets.ancillary import ANCILLARY
-from picmodel.markets.ancillary_options import AncillaryConfig
+from picmodel.markets.ancillary.options import AncillaryConfig
+from picmodel.markets.ancillary.rules import ANCILLARY
 from picmodel.scenario.check import validate_options
 from picmodel.settlement.ledger import worst_account
 from tests.tiny import run_tiny, tiny

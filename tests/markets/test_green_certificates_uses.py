@@ -8,7 +8,7 @@ import pytest
 
 from picmodel.data.system import Corridor
 from picmodel.indicators.zero_profit import worst_residual, zero_profit
-from picmodel.markets.certificate_options import GreenCertificatesConfig, check
+from picmodel.markets.green_certificates.options import GreenCertificatesConfig, check
 from picmodel.scenario.check import validate_options
 from picmodel.settlement.ledger import worst_account
 from tests.tiny import active_of, run_tiny, sorted_rows, tiny

@@ -9,9 +9,9 @@ import pytest
 from picmodel.errors import SolverTrouble
 from picmodel.indicators.health import flooded
 from picmodel.indicators.zero_profit import worst_residual, zero_profit
-from picmodel.markets.certificate_options import linked_technologies
+from picmodel.markets.green_certificates.neutral_cap import iterate, next_guess
+from picmodel.markets.green_certificates.options import linked_technologies
 from picmodel.markets.interactions import conflicts
-from picmodel.markets.neutral_cap import iterate, next_guess
 from picmodel.markets.registry import with_interactions
 from picmodel.settlement.ledger import worst_account
 from tests.markets.test_green_certificates_uses import clears, indicator

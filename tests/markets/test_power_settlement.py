@@ -10,9 +10,9 @@ import xarray as xr
 
 from picmodel.data.system import Corridor
 from picmodel.errors import InputError
-from picmodel.markets.power import POWER, PowerConfig
-from picmodel.markets.power_config import EXISTING, cfd_share, cfd_terms
-from picmodel.markets.power_settlement import (
+from picmodel.markets.power.options import EXISTING, cfd_share, cfd_terms
+from picmodel.markets.power.rules import POWER, PowerConfig
+from picmodel.markets.power.settlement import (
     LEVIED,
     _mean_of_terms,
     existing_income,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from picmodel.data.system import SystemData
-from picmodel.markets.power_config import (
+from picmodel.markets.power.options import (
     RENEWABLES,
     PowerConfig,
     capacity_payments,

@@ -16,7 +16,7 @@ from picmodel.data.system import SystemData
 from picmodel.extract.results import SMALL_GW, Results
 from picmodel.extract.table import tidy, with_nation
 from picmodel.markets.base import Lines
-from picmodel.markets.carbon_options import (
+from picmodel.markets.carbon.options import (
     NATION,
     CarbonConfig,
     by_market,

@@ -14,7 +14,7 @@ from dataclasses import replace
 from picmodel.data.system import SystemData
 from picmodel.errors import SolverTrouble
 from picmodel.extract.results import Results
-from picmodel.markets.certificate_options import GreenCertificatesConfig
+from picmodel.markets.green_certificates.options import GreenCertificatesConfig
 
 #: what solves hand on: (guess, excess) pairs of each year, in ``data.policy``
 TRIED = "surrendered_tried"

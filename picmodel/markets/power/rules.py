@@ -1,6 +1,6 @@
-"""The power market: what bends dispatch and investment; how it is paid is in `power_settlement`.
+"""The power market: what bends dispatch and investment; how it is paid is in `settlement`.
 
-``dispatch`` is a bundle of separate switches; each can be set on its own and by year (`power_config`).
+``dispatch`` is a bundle of separate switches; each can be set on its own and by year (`options`).
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from picmodel.extract.results import Results
 from picmodel.formulation.base import add_cost, at_least_zero, param, rows
 from picmodel.glossary import Entry
 from picmodel.markets.base import Lines, Mechanism
-from picmodel.markets.power_check import check
-from picmodel.markets.power_config import (
+from picmodel.markets.power.check import check
+from picmodel.markets.power.indicators import indicators
+from picmodel.markets.power.options import (
     BUNDLES,
     RENEWABLES,
     PowerConfig,
@@ -29,8 +30,7 @@ from picmodel.markets.power_config import (
     premiums,
     price_limits,
 )
-from picmodel.markets.power_indicators import indicators
-from picmodel.markets.power_settlement import income, settle
+from picmodel.markets.power.settlement import income, settle
 from picmodel.scenario.schema import at_years
 from picmodel.units import to_base
 

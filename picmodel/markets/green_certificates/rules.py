@@ -12,7 +12,8 @@ from picmodel.data.system import SystemData
 from picmodel.formulation.base import add_cost, at_least_zero, free, param, rows
 from picmodel.glossary import Entry
 from picmodel.markets.base import Mechanism
-from picmodel.markets.certificate_options import (
+from picmodel.markets.green_certificates.neutral_cap import iterate, residual
+from picmodel.markets.green_certificates.options import (
     CLASSES,
     GreenCertificatesConfig,
     areas,
@@ -23,8 +24,13 @@ from picmodel.markets.certificate_options import (
     old_tradable,
     possible_hours,
 )
-from picmodel.markets.certificate_settlement import income, indicators, margin, price_by_province, settle
-from picmodel.markets.neutral_cap import iterate, residual
+from picmodel.markets.green_certificates.settlement import (
+    income,
+    indicators,
+    margin,
+    price_by_province,
+    settle,
+)
 from picmodel.scenario.schema import at_years
 from picmodel.units import to_base
 

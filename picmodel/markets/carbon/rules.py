@@ -1,6 +1,6 @@
 """The carbon market: a price, a mass cap or China's benchmark; offsets, floor and ceiling, bank, areas.
 
-`carbon_options` has the options and what a plant owes, `carbon_settlement` who pays whom; here are the
+`options` has the options and what a plant owes, `settlement` who pays whom; here are the
 rows.  One row a year and market says that what is owed is covered; everything that covers it, or asks
 for more, is a term of that row: CCER, certificates, the state, other sectors, the bank.
 """
@@ -12,9 +12,9 @@ import pyomo.environ as pyo
 from picmodel.data.system import SystemData
 from picmodel.formulation.base import add_cost, add_term, added, at_least_zero, free, param, rows
 from picmodel.glossary import Entry
-from picmodel.markets import carbon_settlement as settlement
 from picmodel.markets.base import Mechanism
-from picmodel.markets.carbon_options import (
+from picmodel.markets.carbon import settlement
+from picmodel.markets.carbon.options import (
     NATION,
     Bank,
     CarbonConfig,

@@ -14,7 +14,7 @@ from picmodel.data.system import SystemData
 from picmodel.extract.results import Results
 from picmodel.extract.table import NATION, per_technology, tidy, with_nation
 from picmodel.markets.base import Lines
-from picmodel.markets.certificate_options import (
+from picmodel.markets.green_certificates.options import (
     CLASSES,
     GreenCertificatesConfig,
     consumers_part,

@@ -22,7 +22,7 @@ from picmodel.extract.table import tidy, with_nation
 from picmodel.formulation.base import add_cost, add_term, param, rows
 from picmodel.glossary import Entry
 from picmodel.markets.base import Mechanism, MechanismConfig
-from picmodel.markets.time_of_use import Array, Key, Limits, cheapest_bill
+from picmodel.markets.demand_side.time_of_use import Array, Key, Limits, cheapest_bill
 from picmodel.scenario.schema import ByYearOf, at_years
 from picmodel.settlement.ledger import entries
 from picmodel.units import to_base

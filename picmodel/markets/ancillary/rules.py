@@ -19,7 +19,7 @@ from picmodel.formulation.commitment import (
     ramped_fleets,
 )
 from picmodel.glossary import Entry
-from picmodel.markets.ancillary_options import (
+from picmodel.markets.ancillary.options import (
     VARIABLE,
     AncillaryConfig,
     areas,
@@ -28,7 +28,7 @@ from picmodel.markets.ancillary_options import (
     needs,
     shares,
 )
-from picmodel.markets.ancillary_settlement import income, indicators, margin, settle
+from picmodel.markets.ancillary.settlement import income, indicators, margin, settle
 from picmodel.markets.base import Mechanism
 from picmodel.units import to_base
 

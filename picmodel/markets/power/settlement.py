@@ -16,7 +16,7 @@ import xarray as xr
 from picmodel.data.system import SystemData
 from picmodel.extract.results import SMALL_GW, Results
 from picmodel.markets.base import Lines
-from picmodel.markets.power_config import (
+from picmodel.markets.power.options import (
     EXISTING,
     RENEWABLES,
     PowerConfig,

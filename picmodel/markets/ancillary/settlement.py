@@ -11,7 +11,7 @@ from picmodel.data.system import SystemData
 from picmodel.extract.results import SMALL_GW, Results
 from picmodel.extract.table import NATION, tidy, with_nation
 from picmodel.formulation.commitment import per_net, start_count
-from picmodel.markets.ancillary_options import VARIABLE, AncillaryConfig, areas, needs, shares
+from picmodel.markets.ancillary.options import VARIABLE, AncillaryConfig, areas, needs, shares
 from picmodel.markets.base import Lines
 from picmodel.settlement.ledger import entries
 

@@ -1,0 +1,1 @@
+"""Ancillary services: options, rules and settlement; the physics is in `formulation.commitment`."""

@@ -1,0 +1,1 @@
+"""The carbon market: options, rules and settlement."""

@@ -1,0 +1,1 @@
+"""Green certificates and the renewable obligation: options, rules, settlement, the neutral link."""

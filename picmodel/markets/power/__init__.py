@@ -1,0 +1,1 @@
+"""The power market: options, rules, settlement and indicators."""
