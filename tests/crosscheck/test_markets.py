@@ -215,11 +215,14 @@ def carbon_areas(base: TinyRun) -> Case:
 def capture(base: TinyRun) -> Case:
     """Conversions of coal units at a high price of carbon, with their limits; captured CO2 has a cost."""
     d, years = base.data, base.data.horizon.years
-    price = {(r, y): 0.5 for r in d.provinces for y in years}
+    enough = (
+        500 if base is whole() else 1200
+    )  # in the cut wind and sun are cheaper, and it is gas that captures
+    price = {(r, y): enough / 1e3 for r in d.provinces for y in years}
     injection = {y: 1100.0 + 690.0 * (y - years[0]) for y in years}
     markets = {
         "ccs": dict(injection_limit_mt=mt(injection)),
-        "carbon": dict(instrument="price", price_cny_per_t=500, allocation="auction"),
+        "carbon": dict(instrument="price", price_cny_per_t=enough, allocation="auction"),
     }
     return Case(
         markets,
@@ -395,12 +398,12 @@ def energy_saving(merged: bool) -> Callable[[TinyRun], Case]:
         pilots = {"white_pilots": d.provinces[:1], "use_right_pilots": d.provinces[:2]}
         changes = {name: dict.fromkeys(places, 1.0) for name, places in pilots.items()}
         options = dict(
-            white_certificate_share=0.011,
+            white_certificate_share=0.05,
             use_quota_share=0.985,
             merged=merged,
             implicit_discount_share=None,
         )
-        rule = theirs.saving_obligations(0.011, 0.985, 0.005, 2.0, merged)
+        rule = theirs.saving_obligations(0.05, 0.985, 0.005, 2.0, merged)
         return Case({"energy_saving": options}, [theirs.savings], [rule], changes=changes)
 
     return case
