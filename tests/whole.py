@@ -107,7 +107,9 @@ EVERYTHING = {
         ),
     },
     "price": {
-        "ancillary": dict(area="region", committed_groups=["coal"], who_pays="generators"),
+        "ancillary": dict(
+            area="region", committed_groups=["coal"], daily_groups=["coal"], who_pays="generators"
+        ),
         "carbon": dict(
             instrument="price",
             areas={"west": ["A"], "east": ["B"]},

@@ -90,6 +90,7 @@ def add_sets(m: pyo.ConcreteModel, d: SystemData) -> None:
     m.weight = param(m.TIMES, data=d.time.weight)
     m.cost_items = {}
     m.terms = {socket: [] for socket in SOCKETS}
+    m.committed_fleets = set()  # filled by `commitment`, before output is bounded
 
 
 def _grouped(provinces, pairs) -> dict[str, list[str]]:

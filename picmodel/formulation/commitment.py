@@ -50,12 +50,21 @@ def ramped_fleets(d: SystemData, fleets: Fleets) -> list[tuple[str, str]]:
     return [(r, g) for r, g in fleets if g in ramp and ramp[g] * d.time.step < 1]
 
 
-def declare_commitment(m: pyo.ConcreteModel, d: SystemData, fleets: Fleets) -> None:
-    """Headroom and starts, and the CO2 of starts as a term of the fleets' emissions."""
-    committed = set(fleets)
+def declare_commitment(m: pyo.ConcreteModel, d: SystemData, fleets: Fleets, daily: Fleets = ()) -> None:
+    """Headroom and starts, and the CO2 of starts as a term of the fleets' emissions.
+
+    Args:
+        daily: those of the fleets that are on for a whole period, so that nothing starts within it.
+    """
+    whole_days = set(daily)
+    committed = set(fleets) - whole_days
+    m.committed_fleets |= set(fleets)
     m.SPINNING = pyo.Set(initialize=list(fleets), dimen=2)
+    m.DAILY = pyo.Set(initialize=list(daily), dimen=2)
+    m.STARTING = pyo.Set(initialize=[f for f in fleets if f not in whole_days], dimen=2)
     m.v_headroom = at_least_zero(m.SPINNING, m.YEARS, m.TIMES)
-    m.v_start = at_least_zero(m.SPINNING, m.YEARS, m.TIMES)
+    m.v_on = at_least_zero(m.DAILY, m.YEARS, m.PERIODS)
+    m.v_start = at_least_zero(m.STARTING, m.YEARS, m.TIMES)
     m.start_count = param(m.TIMES, data=start_count(d))
     emitted = per_net(d, "start_emissions")
     starting = {
@@ -79,19 +88,33 @@ def add_commitment(m: pyo.ConcreteModel, d: SystemData, fleets: Fleets, flexible
     least = d.policy.get("min_stable", {})
     names = list(dict.fromkeys(g for _, g in fleets))
     m.SPINNING_TECHNOLOGIES = pyo.Set(initialize=names)
-    m.SPINNING_OF = pyo.Set(
-        m.PROVINCES, initialize={r: [g for s, g in fleets if s == r] for r in d.provinces}
+    m.STARTING_OF = pyo.Set(
+        m.PROVINCES, initialize={r: [g for s, g in m.STARTING if s == r] for r in d.provinces}
     )
     m.min_stable = param(m.SPINNING_TECHNOLOGIES, data={g: least[g] for g in names})
     stable = [(r, g) for r, g in fleets if least[g] > 0 and (r, g) not in set(flexible)]
     m.STABLE = pyo.Set(initialize=stable, dimen=2)
-    m.c_commit_max = rows(m.SPINNING, m.YEARS, m.TIMES, rule=commit_max)
+    _add_days(m, d)
+    m.c_commit_max = rows(m.STARTING, m.YEARS, m.TIMES, rule=commit_max)
     m.c_min_stable = rows(m.STABLE, m.YEARS, m.TIMES, rule=min_stable)
-    m.c_start = rows(m.SPINNING, m.YEARS, m.TIMES, rule=start)
+    m.c_start = rows(m.STARTING, m.YEARS, m.TIMES, rule=start)
     cost = per_net(d, "start_cost")
     m.start_cost = param(m.SPINNING_TECHNOLOGIES, data={g: cost[g] for g in names if g in cost}, default=0.0)
-    if fleets:
+    if len(m.STARTING):
         add_cost(m, "starts", "resource", start_cost)
+
+
+def _add_days(m: pyo.ConcreteModel, d: SystemData) -> None:
+    """Fleets that are on for a whole period: one number for it, within what is available in all of it."""
+    least = {
+        (r, g, p): min(d.availability[r, g, t] for t in slices)
+        for r, g in m.DAILY
+        for p, slices in d.time.slices_in.items()
+    }
+    m.period_of = param(m.TIMES, data=d.time.period)
+    m.available_all_day = param(m.DAILY, m.PERIODS, data=least)
+    m.c_on_max = rows(m.DAILY, m.YEARS, m.PERIODS, rule=on_max)
+    m.c_on = rows(m.DAILY, m.YEARS, m.TIMES, rule=on)
 
 
 def add_flexibility(m: pyo.ConcreteModel, d: SystemData, flexible: Fleets) -> None:
@@ -152,6 +175,16 @@ def commit_max(m, r, g, y, t):
         - m.availability[r, g, t] * m.v_capacity[r, g, y]
         <= 0
     )
+
+
+def on_max(m, r, g, y, p):
+    """What is on for a period stays within the capacity that is available in all of it [GW net]."""
+    return m.v_on[r, g, y, p] - m.available_all_day[r, g, p] * m.v_capacity[r, g, y] <= 0
+
+
+def on(m, r, g, y, t):
+    r"""Output and headroom of every slice are what is on for its period: :math:`G_t + H_t = K_p` [GW net]."""
+    return m.v_generation[r, g, y, t] + m.v_headroom[r, g, y, t] - m.v_on[r, g, y, m.period_of[t]] == 0
 
 
 def min_stable(m, r, g, y, t):
@@ -257,7 +290,7 @@ def start_emissions(m, r, g, y):
 def start_cost(m, r, y):
     """Fuel and wear of starts [MCNY/yr]."""
     return sum(
-        m.start_cost[g] * m.start_count[t] * m.v_start[r, g, y, t] for g in m.SPINNING_OF[r] for t in m.TIMES
+        m.start_cost[g] * m.start_count[t] * m.v_start[r, g, y, t] for g in m.STARTING_OF[r] for t in m.TIMES
     )
 
 

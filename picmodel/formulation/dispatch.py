@@ -24,7 +24,9 @@ def add_dispatch(m: pyo.ConcreteModel, d: SystemData) -> None:
     m.SLICES_OF = pyo.Set(m.FLEETS, initialize=slices_of)
     m.availability = param(m.FLEETS, m.TIMES, data=d.availability)
     m.v_generation = at_least_zero(m.OUTPUTS)
-    m.c_output_max = rows(m.OUTPUTS, rule=output_max)
+    # fleets whose commitment bounds output have no row of their own here
+    m.BOUNDED = pyo.Set(initialize=[k for k in index if k[:2] not in m.committed_fleets], dimen=4)
+    m.c_output_max = rows(m.BOUNDED, rule=output_max)
     _add_must_run(m, d)
     _add_inflow(m, d)
     m.v_annual_generation = free(m.FLEETS, m.YEARS)

@@ -15,7 +15,7 @@ from picmodel.markets.ancillary.options import AncillaryConfig
 from picmodel.markets.ancillary.rules import ANCILLARY
 from picmodel.scenario.check import validate_options
 from picmodel.settlement.ledger import worst_account
-from tests.tiny import run_tiny, tiny
+from tests.tiny import active_of, run_tiny, tiny
 from tests.whole import EVERYTHING, whole_system
 
 YEAR = 2030
@@ -426,7 +426,8 @@ def test_all_of_it_breaks_even_and_clears(name):
     mine = next(active for active in found.active if active.name == "ancillary")
     book = found.ledger[found.ledger.mechanism == "ancillary"]
     assert worst_account(book[~book.payer.str.startswith("energy")])[0] < 1e-9
-    assert float(found.results.values["v_start"].sum()) > 0.1  # or the test says little
+    moving = "v_on" if EVERYTHING[name]["ancillary"].get("daily_groups") else "v_start"
+    assert float(found.results.values[moving].sum()) > 0.1  # or the test says little
     capacity = found.results.values["v_capacity"].fillna(0.0)
     lines = mine.income(found.results, found.data)
     plants = ("generators", "stores")
@@ -612,3 +613,40 @@ def test_indicators_in_the_units_of_the_market():
     starts = table(run(system(**night_and_day(), coal=(0.4, 0.05))))
     assert starts["starts", "A", "coal"] == pytest.approx(2190.0)
     assert starts["commitment", "A", "coal"] == pytest.approx(0.25)
+
+
+@pytest.mark.covers("c_on", "c_on_max")
+def test_units_that_are_on_for_days_cannot_leave_at_night():
+    """Proves    what is on is one number for the period: the least output at night limits the day.
+
+    System    two slices of 4380 h; demand 1.0 by day, 0.3 by night; 2 GW of coal at 0.30 with a least output of
+              one half, 2 GW of gas at 0.50 that is not committed.
+    By hand   at night coal gives at most 0.3, so 0.6 is on: 4380 (0.6 0.30 + 0.4 0.50 + 0.3 0.30) = 2058.6
+              one more GW at night keeps two on: 0.30 - 2 (0.50 - 0.30) = -0.10; by day 0.50
+              units that follow the slices: 4380 (0.30 + 0.3 0.30) = 1708.2
+    Fails if  what is on differs between slices of a day, or the least output does not count.
+    """
+    system = tiny(
+        {("A", 2030): [1.0, 0.3]},
+        {
+            "coal": dict(existing={"A": 2.0}, fuel=0.30),
+            "gas": dict(existing={"A": 2.0}, fuel=0.50),
+        },
+        policy={"min_stable": {"coal": 0.5}},
+    )
+    options = dict(committed_groups=["coal"], products=[])
+    daily = run_tiny(system, {"ancillary": options | dict(daily_groups=["coal"])})
+    assert daily.objective == pytest.approx(2058.6)
+    assert daily.value("v_on", "A", "coal", 2030, 0) == pytest.approx(0.6)
+    assert [daily.price("c_balance", "A", 2030, t) for t in range(2)] == pytest.approx([0.50, -0.10])
+    assert run_tiny(system, {"ancillary": options}).objective == pytest.approx(1708.2)
+
+
+def test_days_need_committed_units():
+    system = tiny(
+        {("A", 2030): [1.0]},
+        {"coal": dict(existing={"A": 2.0}, fuel=0.30)},
+        policy={"min_stable": {"coal": 0.5}},
+    )
+    (active,) = active_of({"ancillary": dict(committed_groups=["coal"], daily_groups=["gas"], products=[])})
+    assert "daily_groups" in active.check(system)[0]

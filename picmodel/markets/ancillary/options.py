@@ -24,6 +24,12 @@ class AncillaryConfig(MechanismConfig):
         strict=False,
         description="groups of technologies with a least output and starts",
     )
+    daily_groups: tuple[str, ...] = Field(
+        (),
+        strict=False,
+        description="committed groups whose units are on for whole days: no starts within a typical day, "
+        "a third of the rows; coal and nuclear in fact start rarely",
+    )
     ramps: bool = Field(False, description="output keeps to ramp rates")
     flexibility: bool = Field(
         False, description="committed fleets may be retrofitted to a lower least output"
@@ -118,6 +124,11 @@ def areas(cfg: AncillaryConfig, d: SystemData) -> dict[str, list[str]]:
 
 def committed(cfg: AncillaryConfig, d: SystemData) -> list[tuple[str, str]]:
     return committable(d, cfg.committed_groups)
+
+
+def on_for_days(cfg: AncillaryConfig, d: SystemData) -> list[tuple[str, str]]:
+    """Committed fleets whose units are on for whole typical days."""
+    return [(r, g) for r, g in committed(cfg, d) if d.group[g] in cfg.daily_groups]
 
 
 def flexible(cfg: AncillaryConfig, d: SystemData) -> list[tuple[str, str]]:

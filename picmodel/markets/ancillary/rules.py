@@ -2,7 +2,7 @@
 
 Reserves are pooled by area.  Headroom of what is on serves any upward need, so no fleet has a reserve of
 its own product: an area's headroom covers up reserve and frequency regulation together.  Options are in
-`ancillary_options`, money in `ancillary_settlement`.
+`options`, money in `settlement`.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from picmodel.markets.ancillary.options import (
     committed,
     flexible,
     needs,
+    on_for_days,
     shares,
 )
 from picmodel.markets.ancillary.settlement import income, indicators, margin, settle
@@ -37,7 +38,7 @@ from picmodel.units import to_base
 
 def prepare(m: pyo.ConcreteModel, cfg: AncillaryConfig, d: SystemData) -> None:
     """Starts emit, so they are declared before emissions are counted."""
-    declare_commitment(m, d, committed(cfg, d))
+    declare_commitment(m, d, committed(cfg, d), on_for_days(cfg, d))
 
 
 def build(m: pyo.ConcreteModel, cfg: AncillaryConfig, d: SystemData) -> None:
@@ -259,6 +260,12 @@ def check(cfg: AncillaryConfig, d: SystemData) -> list[str]:
             "markets.ancillary.flexibility: no committed fleet has a retrofit to a lower least output in "
             "inputs/policy/commitment.csv; add one or set `flexibility` to false"
         )
+    unused = [g for g in cfg.daily_groups if g not in cfg.committed_groups]
+    if unused:
+        problems.append(
+            f"markets.ancillary.daily_groups: {', '.join(unused)} is not committed; add it to "
+            "`committed_groups` or take it out"
+        )
     if cfg.ramps and not ramped_fleets(d, fleets):
         problems.append(
             f"markets.ancillary.ramps: every committed fleet ramps fully within a slice of {d.time.step:g} "
@@ -316,6 +323,21 @@ ANCILLARY = Mechanism(
     headline=("reserve_cost",),
     entries=(
         Entry("v_headroom", _RGYT, "GW", "thermal capacity that is on and not loaded, net of own use"),
+        Entry(
+            "v_on",
+            ("province", "technology", "year", "period"),
+            "GW",
+            "thermal capacity that is on for a whole period, net of own use",
+        ),
+        Entry(
+            "c_on_max",
+            ("province", "technology", "year", "period"),
+            "GW",
+            "what is on for a period within what is available",
+            status="physical",
+            sense=-1,
+        ),
+        Entry("c_on", _RGYT, "GW", "output and headroom are what is on for the period", status="physical"),
         Entry("v_start", _RGYT, "GW", "thermal capacity that starts in the slice, net of own use"),
         Entry("v_flexible", _RGY, "GW", "gross capacity retrofitted for a lower least output"),
         Entry("v_flexible_on", _RGYT, "GW", "retrofitted capacity that is on, net of own use"),
