@@ -99,6 +99,8 @@ def run(
     for note in tables.notes(runs):
         out_console.print(f"[bold red]read first[/]  {note}", highlight=False)
     out_console.print(tables.summary(runs))
+    if (markets := tables.markets(runs)) is not None:
+        out_console.print(markets)
     out_console.print(NOTE, style="dim")
     for one in runs:
         out_console.print(tables.census(one), style="dim", highlight=False)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
+from picmodel.markets.registry import MECHANISMS
 from picmodel.report.runs import Run, RunSet
 
 WIND, SUN = "wind_onshore", "solar_utility"
@@ -31,6 +32,35 @@ def summary(runs: RunSet) -> Table:
             run.name, *shares, _peak(run), _cost(run), *(_irr(run, name, vintage) for name in (WIND, SUN))
         )
     return table
+
+
+def markets(runs: RunSet) -> Table | None:
+    """Headline figures of the mechanisms, nation, by year: a row for each, a column for each scenario."""
+    years = sorted({int(y) for y in runs.runs[0].indicators.query("indicator == 'renewable_share'")["year"]})
+    table = Table(title="Markets: " + " / ".join(map(str, years)))
+    table.add_column("nation, by year")
+    for run in runs:
+        table.add_column(run.name, justify="right", overflow="fold")
+    for mechanism in MECHANISMS:
+        for name in mechanism.headline:
+            found = [_headline(run, name, years) for run in runs]
+            if any(found):
+                unit = next(unit for unit, _ in filter(None, found))
+                table.add_row(
+                    f"{name.replace('_', ' ')}, {unit}", *(pair[1] if pair else "–" for pair in found)
+                )
+    return table if table.row_count else None
+
+
+def _headline(run: Run, name: str, years: Sequence[int]) -> tuple[str, str] | None:
+    """Unit and values by year of a national indicator; of the technology that it has, if only some."""
+    mine = run.indicators[(run.indicators.indicator == name) & (run.indicators.province == "CN")]
+    if mine.empty:
+        return None
+    kind = "all" if (mine.technology == "all").any() else str(mine.technology.iloc[-1])
+    values = mine[mine.technology == kind].set_index("year")["value"]
+    shown = [f"{values[y]:,.4g}" if y in values.index else "–" for y in years]
+    return str(mine.unit.iloc[0]), " / ".join(shown)
 
 
 def _vintage(runs: RunSet) -> int:
