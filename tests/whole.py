@@ -302,7 +302,7 @@ def whole_system(**changes) -> SystemData:
             "use_right_pilots": {"A": 1.0, "B": 1.0},
             "conversion": {"calorific": 0.1229, "coal_equivalent": 0.3024, "co2_per_tce": 2.6},
             "emissions_of": {
-                "other": {2025: 45000.0, 2030: 41500.0, 2035: 38000.0},
+                "other": {2025: 45000.0, 2030: 38200.0, 2035: 35100.0},
                 "far": dict.fromkeys(YEARS, 1e6),
             },
         },

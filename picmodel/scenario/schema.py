@@ -308,6 +308,13 @@ class Scenario(Options):
         """Where the document says what; ``where.at("markets", "carbon")`` is one mechanism's part."""
         return self._where
 
+    def __eq__(self, other: object) -> bool:
+        """Same settings; where they were written does not matter."""
+        return isinstance(other, Scenario) and self.__dict__ == other.__dict__
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
     def sibling(self, design: str) -> str:
         """Name of the run of another design of the same file; "" where the file has no designs."""
         return self.name.removesuffix(self._design) + design if self._design else ""
