@@ -10,7 +10,7 @@ Amounts are real, without VAT, of one year: MCNY/yr.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -45,8 +45,9 @@ COLUMNS = [
     "price",
     "amount",
 ]
-_LABELS = ("province", "technology", "vintage", "year")
 NATION = "CN"
+#: labels of an entry, with what stands where its array has no such dimension
+_LABELS = {"province": NATION, "technology": "", "vintage": 0, "year": 0}
 SMALLEST = 1e-9  # MCNY and units of quantity below which an entry is rounding
 
 
@@ -72,33 +73,32 @@ def entries(
         A frame with `COLUMNS`; price is amount over quantity, MCNY per unit, NaN without a quantity.
     """
     amount, goods = xr.broadcast(amount, xr.zeros_like(amount) if quantity is None else quantity)
-    frame = xr.Dataset({"amount": amount, "quantity": goods}).to_dataframe().reset_index()
-    frame = frame.fillna({"amount": 0.0, "quantity": 0.0})
-    frame = frame[(frame["amount"].abs() > SMALLEST) | (frame["quantity"].abs() > SMALLEST)]
-    for column, default in zip(_LABELS, (NATION, "", 0, 0)):
-        if column not in frame:
-            frame[column] = default
-    frame = frame.assign(
-        payer=_names(payer, frame),
-        payee=_names(payee, frame),
-        mechanism=mechanism,
-        product=product,
-        unit=unit,
-        price=np.where(
-            frame["quantity"].abs() > SMALLEST,
-            frame["amount"] / frame["quantity"].where(lambda q: q != 0),
-            np.nan,
-        ),
-    )
-    return frame[COLUMNS].reset_index(drop=True)
+    money, traded = np.nan_to_num(amount.to_numpy()), np.nan_to_num(goods.to_numpy())
+    where = np.nonzero((np.abs(money) > SMALLEST) | (np.abs(traded) > SMALLEST))
+    money, traded = money[where], traded[where]
+    labels = {str(dim): amount[dim].to_numpy()[at] for dim, at in zip(amount.dims, where)}
+    count = len(money)
+    has_price = np.abs(traded) > SMALLEST
+    columns = {
+        "payer": _names(payer, labels, count),
+        "payee": _names(payee, labels, count),
+        "mechanism": mechanism,
+        "product": product,
+        **{name: labels.get(name, default) for name, default in _LABELS.items()},
+        "quantity": traded,
+        "unit": unit,
+        "price": np.where(has_price, money / np.where(has_price, traded, 1.0), np.nan),
+        "amount": money,
+    }
+    return pd.DataFrame(columns, index=range(count))[COLUMNS]
 
 
-def _names(template: str, frame: pd.DataFrame) -> pd.Series:
-    """The template with columns of each row filled in."""
-    if "{" not in template:
-        return pd.Series(template, index=frame.index, dtype=str)
-    rows = frame.to_dict("records")
-    return pd.Series([template.format_map(row) for row in rows], index=frame.index, dtype=str)
+def _names(template: str, labels: Mapping[str, np.ndarray], count: int) -> list[str]:
+    """The template with labels of each entry filled in."""
+    used = {name: column for name, column in labels.items() if f"{{{name}}}" in template}
+    if not used:
+        return [template] * count
+    return [template.format(**dict(zip(used, row))) for row in zip(*used.values())]
 
 
 def ledger(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:

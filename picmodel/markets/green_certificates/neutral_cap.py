@@ -19,7 +19,8 @@ from picmodel.markets.green_certificates.options import GreenCertificatesConfig
 #: what solves hand on: (guess, excess) pairs of each year, in ``data.policy``
 TRIED = "surrendered_tried"
 SAME = 1e-3  # kt between guesses: the bracket has closed
-STEEP = 0.9  # beyond this slope of S the secant is far off
+STEEP = 0.99  # beyond this slope of S the secant is far off
+FARTHEST = 100  # times the excess: longest step; one too far is a bracket, and is halved
 
 
 def guess(d: SystemData, y: int) -> float:
@@ -67,7 +68,7 @@ def iterate(results: Results, cfg: GreenCertificatesConfig, d: SystemData) -> Sy
 def next_guess(pairs: tuple[tuple[float, float], ...]) -> float:
     """Next guess from (guess, excess): a secant, or the middle of the bracket where it is steep or outside.
 
-    The excess is positive below the fixed point.  Without a guess above it, the step is at most ten
+    The excess is positive below the fixed point.  Without a guess above it, the step is at most a hundred
     times the excess; with one the guess stays well inside the bracket, so that it shrinks.
     """
     guessed, excess = pairs[-1]
@@ -76,7 +77,7 @@ def next_guess(pairs: tuple[tuple[float, float], ...]) -> float:
     secant = guessed + excess
     if len(pairs) > 1 and pairs[-1][0] != pairs[-2][0]:
         slope = 1 + (excess - pairs[-2][1]) / (guessed - pairs[-2][0])
-        secant = guessed + (excess / (1 - slope) if slope < STEEP else 10 * excess)
+        secant = guessed + (excess / (1 - slope) if slope < STEEP else FARTHEST * excess)
     if high is None:
         return secant
     if high <= low:  # other years moved it: start from here again

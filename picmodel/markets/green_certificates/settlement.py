@@ -286,6 +286,8 @@ def _bundles(results: Results) -> list[pd.DataFrame]:
     total = made.sum("technology")
     share = (made / total.where(total > SMALLEST)).fillna(0.0)
     for arc, i, j in _bundling(results):
+        if float(results.values["v_bundled"].sel(arc=arc).sum()) <= SMALLEST:
+            continue  # most corridors carry no certificates
         theirs, home = f"certificates-{{class}}/{j}", [i]
         price = sale_price(results).sel(province=home)
         sold = results.values["v_bundled"].sel(arc=arc, drop=True)

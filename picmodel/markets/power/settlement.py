@@ -281,22 +281,38 @@ def _energy_market(results: Results, cfg: PowerConfig, d: SystemData) -> list[pd
 def between_provinces(results: Results, of_arc: xr.DataArray) -> xr.DataArray:
     """Values of arcs (arc, year) by who sends and who receives (sender, province, year)."""
     provinces = results.labels["province"]
-    found = xr.DataArray(
-        np.zeros((len(provinces), len(provinces), len(results.years))),
+    found = np.zeros((len(provinces), len(provinces), len(results.years)))
+    sender, receiver = _ends(results)
+    np.add.at(found, (sender, receiver), of_arc.transpose("arc", "year").fillna(0.0).to_numpy())
+    return xr.DataArray(
+        found,
         dims=("sender", "province", "year"),
         coords={"sender": provinces.to_numpy(), "province": provinces, "year": results.labels["year"]},
     )
-    for arc, (_, i, j) in results.data.arcs.items():
-        found.loc[dict(sender=i, province=j)] += of_arc.sel(arc=arc, drop=True).fillna(0.0)
-    return found
+
+
+def _ends(results: Results) -> tuple[np.ndarray, np.ndarray]:
+    """Position of the sender and of the receiver of each arc among the provinces."""
+    arcs = [results.data.arcs[arc] for arc in results.labels["arc"]]
+    provinces = results.labels["province"]
+    sender, receiver = ([ends[k] for ends in arcs] for k in (1, 2))
+    return provinces.get_indexer(pd.Index(sender)), provinces.get_indexer(pd.Index(receiver))
+
+
+def by_province(results: Results, power: xr.DataArray, at: str) -> xr.DataArray:
+    """Power on arcs (arc, year, time) summed where it leaves (``sender``) or arrives (``receiver``)."""
+    sender, receiver = _ends(results)
+    total = xr.zeros_like(results.values["v_unserved"].transpose("province", "year", "time"))
+    values = power.transpose("arc", "year", "time").fillna(0.0).to_numpy()
+    np.add.at(total.values, sender if at == "sender" else receiver, values)
+    return total
 
 
 def _received(results: Results) -> xr.DataArray:
     """Power that reaches each province by lines (province, year, time) [GW]."""
-    received = xr.zeros_like(results.values["v_unserved"])
-    for arc, (line, _, j) in results.data.arcs.items():
-        received.loc[dict(province=j)] += (1 - line.loss) * results.values["v_flow"].sel(arc=arc, drop=True)
-    return received
+    arrives = {(arc,): 1 - line.loss for arc, (line, _, _) in results.data.arcs.items()}
+    flow = results.values["v_flow"]
+    return by_province(results, results.from_keys(arrives, ("arc",)) * flow, "receiver")
 
 
 def _limits_elsewhere(results: Results, value: xr.DataArray) -> list[pd.DataFrame]:
@@ -306,10 +322,7 @@ def _limits_elsewhere(results: Results, value: xr.DataArray) -> list[pd.DataFram
     if "v_discharge" in v:
         supplied = supplied - (v["v_discharge"] - v["v_charge"]).sum("technology")
     if "v_flow" in v:
-        sent = xr.zeros_like(supplied)
-        for arc, (_, i, _) in results.data.arcs.items():
-            sent.loc[dict(province=i)] += v["v_flow"].sel(arc=arc, drop=True)
-        supplied = supplied - _received(results) + sent
+        supplied = supplied - _received(results) + by_province(results, v["v_flow"], "sender")
     supplied = supplied.where(np.abs(supplied) > SMALL_GW, 0.0)
     amount = ((value - results.energy_price * results.weight) * supplied).sum("time")
     return [entries("energy/{province}", "consumers", "power", "price limits on the demand side", amount)]
