@@ -619,8 +619,8 @@ def test_indicators_in_the_units_of_the_market():
 def test_units_that_are_on_for_days_cannot_leave_at_night():
     """Proves    what is on is one number for the period: the least output at night limits the day.
 
-    System    two slices of 4380 h; demand 1.0 by day, 0.3 by night; 2 GW of coal at 0.30 with a least output of
-              one half, 2 GW of gas at 0.50 that is not committed.
+    System    two slices of 4380 h; demand 1.0 by day, 0.3 by night; 2 GW of coal at 0.30, least output
+              one half; 2 GW of gas at 0.50 that is not committed.
     By hand   at night coal gives at most 0.3, so 0.6 is on: 4380 (0.6 0.30 + 0.4 0.50 + 0.3 0.30) = 2058.6
               one more GW at night keeps two on: 0.30 - 2 (0.50 - 0.30) = -0.10; by day 0.50
               units that follow the slices: 4380 (0.30 + 0.3 0.30) = 1708.2
