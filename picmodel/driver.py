@@ -23,6 +23,7 @@ from picmodel.data.system import SystemData
 from picmodel.dependencies import Agenda, Given, Uses, uses, widest
 from picmodel.errors import Infeasible, InputError, PicmodelError, SelfCheckFailed, SolverTrouble
 from picmodel.extract.results import Results
+from picmodel.extract.table import COLUMNS
 from picmodel.finance.projects import value_projects
 from picmodel.formulation.build import build_model
 from picmodel.glossary import ENTRIES
@@ -32,7 +33,6 @@ from picmodel.indicators.money import money, served_energy
 from picmodel.indicators.peak_cost import system_cost
 from picmodel.indicators.responsibility import responsibility
 from picmodel.indicators.system import curtailment, quantities, renewable_shares
-from picmodel.indicators.table import COLUMNS
 from picmodel.indicators.zero_profit import worst_residual, zero_profit
 from picmodel.markets.base import Active, merged
 from picmodel.markets.interactions import conflicts

@@ -6,7 +6,7 @@ import pandas as pd
 import xarray as xr
 
 from picmodel.extract.results import Results
-from picmodel.indicators.table import NATION, tidy
+from picmodel.extract.table import NATION, tidy
 from picmodel.markets.green_certificates.rules import price_by_province
 
 CNY_PER_MWH = 1e3  # from MCNY/GWh

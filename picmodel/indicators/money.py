@@ -10,7 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from picmodel.extract.results import Results
-from picmodel.indicators.table import ALL, COLUMNS, NATION
+from picmodel.extract.table import ALL, COLUMNS, NATION
 from picmodel.settlement.ledger import position
 
 BN_CNY = 1e-3  # from MCNY

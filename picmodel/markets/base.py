@@ -52,7 +52,7 @@ class Mechanism:
         margin: what a GW earns (+) and pays (-) in the LP, all duals of this mechanism's rows in it, by
             line; with those of other mechanisms and the physical system they make zero profit.
         settle: entries of the ledger (`settlement.ledger.entries`): who pays whom for what.
-        indicators: tidy tables (`indicators.table.COLUMNS` without the scenario).
+        indicators: tidy tables (`extract.table.COLUMNS` without the scenario).
         check: problems of a configuration that only the system can show.
         needs: other scenarios of the run whose emissions it uses, by the path of the option that names
             each; they are solved first, and ``data.policy["emissions_of"][name]`` is {year: kt}.
