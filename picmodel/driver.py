@@ -323,7 +323,7 @@ def solve_scenario(
         folder=folder,
         indicators=pd.concat(
             [
-                indicators_of(results, found.options, found.active),
+                indicators_of(results, found.active),
                 money(found.ledger, served_energy(results)),
             ]
         ),
@@ -336,9 +336,7 @@ def solve_scenario(
     )
 
 
-def indicators_of(
-    results: Results, options: Mapping[str, Any], active: Sequence[Active] = ()
-) -> pd.DataFrame:
+def indicators_of(results: Results, active: Sequence[Active] = ()) -> pd.DataFrame:
     """Indicators of one run that need no other run."""
     return pd.concat(
         [

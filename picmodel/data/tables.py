@@ -7,15 +7,7 @@ into ``sources.csv``); they are added here so that no declaration can forget the
 
 from __future__ import annotations
 
-from picmodel.data.columns import HOURS as _HOURS
-from picmodel.data.columns import MONTH as _MONTH
-from picmodel.data.columns import Column, Table
-from picmodel.data.columns import flag as _flag
-from picmodel.data.columns import province as _province
-from picmodel.data.columns import share as _share
-from picmodel.data.columns import technology as _technology
-from picmodel.data.columns import text as _text
-from picmodel.data.columns import year as _year
+from picmodel.data.columns import HOURS, MONTH, Column, Table, flag, province, share, technology, text, year
 from picmodel.data.policy_tables import POLICY_TABLES
 
 TABLES: tuple[Table, ...] = (
@@ -23,12 +15,12 @@ TABLES: tuple[Table, ...] = (
         "sources",
         ("source",),
         (
-            _text("source", "key used by every other table"),
-            _text("title", "document, data set or repository file"),
-            _text("publisher", "who published it"),
-            _text("year", "year of publication or of the data"),
-            _text("accessed", "date of access (YYYY-MM-DD)"),
-            _text("note", "how far it was read, what was done with it"),
+            text("source", "key used by every other table"),
+            text("title", "document, data set or repository file"),
+            text("publisher", "who published it"),
+            text("year", "year of publication or of the data"),
+            text("accessed", "date of access (YYYY-MM-DD)"),
+            text("note", "how far it was read, what was done with it"),
         ),
         "Where every number comes from.",
         sourced=False,
@@ -37,15 +29,15 @@ TABLES: tuple[Table, ...] = (
         "provinces",
         ("province",),
         (
-            _text("province", "two letters of ISO 3166-2:CN"),
-            _text("name_en", "English name"),
-            _text("name_zh", "Chinese name"),
-            _text("regional_grid", "one of the six regional grids"),
+            text("province", "two letters of ISO 3166-2:CN"),
+            text("name_en", "English name"),
+            text("name_zh", "Chinese name"),
+            text("regional_grid", "one of the six regional grids"),
             Column("latitude_deg", "deg", low=15, high=55, meaning="load centre"),
             Column("longitude_deg", "deg", low=70, high=136, meaning="load centre"),
             Column("tile_row", kind="integer", low=0, high=9, meaning="row of the tile map"),
             Column("tile_col", kind="integer", low=0, high=9, meaning="column of the tile map"),
-            _flag("winter_heating", "1: district heating in winter"),
+            flag("winter_heating", "1: district heating in winter"),
         ),
         "The 31 provincial power systems of mainland China.",
     ),
@@ -53,9 +45,9 @@ TABLES: tuple[Table, ...] = (
         "demand",
         ("province", "year"),
         (
-            _province(),
-            _year("calendar year"),
-            _text("kind", "published or projected", choices=("actual", "projection")),
+            province(),
+            year("calendar year"),
+            text("kind", "published or projected", choices=("actual", "projection")),
             Column(
                 "consumption_twh",
                 "TWh",
@@ -71,8 +63,8 @@ TABLES: tuple[Table, ...] = (
         "peak_load",
         ("province", "year"),
         (
-            _province(),
-            _year("calendar year"),
+            province(),
+            year("calendar year"),
             Column("peak_load_gw", "GW", low=0.0, high=300.0, meaning="highest hourly whole-society load"),
         ),
         "Peak load of the base year; later peaks grow with consumption.",
@@ -82,7 +74,7 @@ TABLES: tuple[Table, ...] = (
         "demand_basis",
         ("province",),
         (
-            _province(),
+            province(),
             Column(
                 "bulk_share",
                 "share",
@@ -99,11 +91,11 @@ TABLES: tuple[Table, ...] = (
         "technologies",
         ("technology",),
         (
-            _text("technology", "key"),
-            _text("name_en", "English name"),
-            _text("name_zh", "Chinese name"),
-            _text("kind", "how it is modelled", choices=("thermal", "hydro", "vre", "storage")),
-            _text(
+            text("technology", "key"),
+            text("name_en", "English name"),
+            text("name_zh", "Chinese name"),
+            text("kind", "how it is modelled", choices=("thermal", "hydro", "vre", "storage")),
+            text(
                 "group",
                 "published category it belongs to",
                 choices=(
@@ -119,11 +111,9 @@ TABLES: tuple[Table, ...] = (
                     "battery",
                 ),
             ),
-            _text("fuel", "key into fuel_factors, or none"),
-            _text(
-                "renewable_class", "class of its green certificates", choices=("none", "hydro", "nonhydro")
-            ),
-            _text(
+            text("fuel", "key into fuel_factors, or none"),
+            text("renewable_class", "class of its green certificates", choices=("none", "hydro", "nonhydro")),
+            text(
                 "series",
                 "hourly series that bounds its output, or none",
                 choices=("none", "wind_onshore", "wind_offshore", "solar", "hydro"),
@@ -138,9 +128,9 @@ TABLES: tuple[Table, ...] = (
                 high=1.0,
                 meaning="net electric efficiency on LHV; storage: round trip; without fuel: 1",
             ),
-            _share("own_use_share", "own use over gross output"),
-            _share("availability_share", "mean availability after outages and maintenance"),
-            _share("min_output_share", "lowest output over available capacity (no commitment)"),
+            share("own_use_share", "own use over gross output"),
+            share("availability_share", "mean availability after outages and maintenance"),
+            share("min_output_share", "lowest output over available capacity (no commitment)"),
             Column(
                 "duration_min_h",
                 "h",
@@ -155,10 +145,10 @@ TABLES: tuple[Table, ...] = (
                 high=1000.0,
                 meaning="most energy over power of a store; 0 otherwise",
             ),
-            _flag("buildable", "1: new capacity may be chosen"),
-            _flag("may_retire", "1: may leave before the end of its life; 0: heat, waste or water keep it"),
-            _text("mechanism", "exists only where this mechanism is on", choices=("none", "ccs")),
-            _share("capture_share", "share of the fuel's CO2 that is captured"),
+            flag("buildable", "1: new capacity may be chosen"),
+            flag("may_retire", "1: may leave before the end of its life; 0: heat, waste or water keep it"),
+            text("mechanism", "exists only where this mechanism is on", choices=("none", "ccs")),
+            share("capture_share", "share of the fuel's CO2 that is captured"),
         ),
         "Generation and storage technologies and what does not change with time.",
     ),
@@ -166,8 +156,8 @@ TABLES: tuple[Table, ...] = (
         "technology_costs",
         ("technology", "year"),
         (
-            _technology(),
-            _year("price level of this commissioning year; between years linear"),
+            technology(),
+            year("price level of this commissioning year; between years linear"),
             Column(
                 "capex_cny_per_kw",
                 "CNY/kW",
@@ -198,9 +188,9 @@ TABLES: tuple[Table, ...] = (
         "capacity_credits",
         ("technology", "year"),
         (
-            _technology(),
-            _year("planning year; between years linear"),
-            _share("credit_share", "share of capacity counted at peak"),
+            technology(),
+            year("planning year; between years linear"),
+            share("credit_share", "share of capacity counted at peak"),
         ),
         "What a GW counts for in the adequacy rule.",
         complete_over=("technology",),
@@ -208,16 +198,16 @@ TABLES: tuple[Table, ...] = (
     Table(
         "monthly_availability",
         ("technology", "month"),
-        (_technology(), _MONTH, _share("relative_share", "month over annual mean", high=2.0)),
+        (technology(), MONTH, share("relative_share", "month over annual mean", high=2.0)),
         "Seasonal pattern of availability (maintenance); technologies not listed are flat.",
     ),
     Table(
         "heat_must_run",
         ("province", "month"),
         (
-            _province(),
-            _MONTH,
-            _share("must_run_share", "least output over capacity of coal_chp because of heat"),
+            province(),
+            MONTH,
+            share("must_run_share", "least output over capacity of coal_chp because of heat"),
         ),
         "Winter must-run of combined heat and power; provinces not listed have none.",
     ),
@@ -225,9 +215,9 @@ TABLES: tuple[Table, ...] = (
         "retrofits",
         ("from_technology", "to_technology", "year"),
         (
-            _text("from_technology", "what is converted", refers_to="technologies.technology"),
-            _text("to_technology", "what it becomes", refers_to="technologies.technology"),
-            _year("year of conversion; between years linear"),
+            text("from_technology", "what is converted", refers_to="technologies.technology"),
+            text("to_technology", "what it becomes", refers_to="technologies.technology"),
+            year("year of conversion; between years linear"),
             Column(
                 "capex_cny_per_kw",
                 "CNY/kW",
@@ -246,7 +236,7 @@ TABLES: tuple[Table, ...] = (
         "co2_storage",
         ("province",),
         (
-            _province(),
+            province(),
             Column(
                 "transport_cny_per_t", "CNY/t", low=0.0, high=2000.0, meaning="pipeline to the storage site"
             ),
@@ -259,8 +249,8 @@ TABLES: tuple[Table, ...] = (
         "commitment",
         ("technology",),
         (
-            _technology(),
-            _share("min_stable_share", "least output over capacity that is on line"),
+            technology(),
+            share("min_stable_share", "least output over capacity that is on line"),
             Column(
                 "start_cost_cny_per_kw",
                 "CNY/kW",
@@ -276,7 +266,7 @@ TABLES: tuple[Table, ...] = (
                 high=1.0,
                 meaning="change of output in an hour over capacity that is on line; 1: no limit",
             ),
-            _share(
+            share(
                 "flexible_min_stable_share",
                 "least output after a flexibility retrofit; same: none is offered",
             ),
@@ -297,7 +287,7 @@ TABLES: tuple[Table, ...] = (
         "fuel_factors",
         ("fuel",),
         (
-            _text("fuel", "key"),
+            text("fuel", "key"),
             Column("emission_factor_t_per_gj", "t/GJ", low=0.0, high=0.2, meaning="CO2 per GJ burnt (LHV)"),
         ),
         "Carbon content of fuels.",
@@ -306,9 +296,9 @@ TABLES: tuple[Table, ...] = (
         "fuel_prices",
         ("fuel", "province", "year"),
         (
-            _text("fuel", "fuel", refers_to="fuel_factors.fuel"),
-            _province(),
-            _year("between years linear, after the last constant"),
+            text("fuel", "fuel", refers_to="fuel_factors.fuel"),
+            province(),
+            year("between years linear, after the last constant"),
             Column(
                 "price_cny_per_gj",
                 "CNY/GJ",
@@ -324,8 +314,8 @@ TABLES: tuple[Table, ...] = (
         "fleet",
         ("province", "technology", "cohort_year"),
         (
-            _province(),
-            _technology(),
+            province(),
+            technology(),
             Column(
                 "cohort_year", "yr", "integer", 1950, 2023, meaning="mean commissioning year of the cohort"
             ),
@@ -338,9 +328,9 @@ TABLES: tuple[Table, ...] = (
         "committed",
         ("province", "technology", "year"),
         (
-            _province(),
-            _technology(),
-            _year("calendar year in which it starts", low=2024),
+            province(),
+            technology(),
+            year("calendar year in which it starts", low=2024),
             Column("capacity_gw", "GW", low=0.0, high=100.0, meaning="gross capacity added"),
             Column("energy_gwh", "GWh", low=0.0, high=1000.0, meaning="energy of stores; 0 otherwise"),
         ),
@@ -350,8 +340,8 @@ TABLES: tuple[Table, ...] = (
         "potentials",
         ("province", "technology"),
         (
-            _province(),
-            _technology(),
+            province(),
+            technology(),
             Column(
                 "potential_gw",
                 "GW",
@@ -366,8 +356,8 @@ TABLES: tuple[Table, ...] = (
         "build_rates",
         ("technology", "year"),
         (
-            _technology(),
-            _year("calendar year; between years linear"),
+            technology(),
+            year("calendar year; between years linear"),
             Column(
                 "national_gw_per_yr",
                 "GW/yr",
@@ -375,7 +365,7 @@ TABLES: tuple[Table, ...] = (
                 high=1000.0,
                 meaning="most that the country adds a year",
             ),
-            _share("province_share", "most of it that one province adds"),
+            share("province_share", "most of it that one province adds"),
         ),
         "How fast capacity can be added.",
     ),
@@ -383,10 +373,10 @@ TABLES: tuple[Table, ...] = (
         "corridors",
         ("corridor",),
         (
-            _text("corridor", "FROM-TO in the order of provinces.csv"),
-            _province("from_province", "one end"),
-            _province("to_province", "other end"),
-            _text("line_type", "dominant type", choices=("AC", "DC")),
+            text("corridor", "FROM-TO in the order of provinces.csv"),
+            province("from_province", "one end"),
+            province("to_province", "other end"),
+            text("line_type", "dominant type", choices=("AC", "DC")),
             Column("length_km", "km", low=10.0, high=5000.0, meaning="capacity-weighted length"),
             Column("loss_share", "share", low=0.0, high=0.2, meaning="lost over sent"),
             Column(
@@ -398,7 +388,7 @@ TABLES: tuple[Table, ...] = (
             ),
             Column("life_yr", "yr", "integer", 10, 80, meaning="economic life of new lines"),
             Column("wacc_share", "share", low=0.0, high=0.3, meaning="real pre-tax cost of capital"),
-            _share("fom_share", "fixed O&M a year over investment", high=0.2),
+            share("fom_share", "fixed O&M a year over investment", high=0.2),
             Column(
                 "expandable_gw",
                 "GW",
@@ -406,7 +396,7 @@ TABLES: tuple[Table, ...] = (
                 high=100.0,
                 meaning="most that can be added beyond what is committed",
             ),
-            _text("contract_from", "sending province of long-term flat contracts, or none"),
+            text("contract_from", "sending province of long-term flat contracts, or none"),
         ),
         "Inter-provincial transmission corridors: one row per pair of provinces.",
     ),
@@ -414,8 +404,8 @@ TABLES: tuple[Table, ...] = (
         "corridor_capacity",
         ("corridor", "year"),
         (
-            _text("corridor", "corridor", refers_to="corridors.corridor"),
-            _year("in place from this year on, until a later row", low=2020),
+            text("corridor", "corridor", refers_to="corridors.corridor"),
+            year("in place from this year on, until a later row", low=2020),
             Column("capacity_gw", "GW", low=0.0, high=150.0, meaning="both directions alike"),
         ),
         "Capacity of 2023 and what is committed after it (cumulative).",
@@ -425,8 +415,8 @@ TABLES: tuple[Table, ...] = (
         "full_load_hours",
         ("province", "technology", "year"),
         (
-            _province(),
-            _text("technology", "series", choices=("wind_onshore", "wind_offshore", "solar", "hydro")),
+            province(),
+            text("technology", "series", choices=("wind_onshore", "wind_offshore", "solar", "hydro")),
             Column(
                 "year", "yr", "integer", 0, 2100, meaning="year of observation; 0: mean year for planning"
             ),
@@ -437,7 +427,7 @@ TABLES: tuple[Table, ...] = (
                 high=6500.0,
                 meaning="what could be produced, curtailment added back",
             ),
-            _share("curtailment_share", "curtailed over available in that year"),
+            share("curtailment_share", "curtailed over available in that year"),
         ),
         "Full-load hours of wind, sun and water.",
     ),
@@ -445,9 +435,9 @@ TABLES: tuple[Table, ...] = (
         "thermal_hours",
         ("province", "group", "year"),
         (
-            _province(),
-            _text("group", "published category", choices=("coal", "gas", "nuclear", "biomass", "other")),
-            _year("year of observation"),
+            province(),
+            text("group", "published category", choices=("coal", "gas", "nuclear", "biomass", "other")),
+            year("year of observation"),
             Column("gross_h", "h", low=0.0, high=8760.0, meaning="gross output over mean capacity"),
         ),
         "Hours of thermal fleets, from which planned hours are set.",
@@ -456,13 +446,13 @@ TABLES: tuple[Table, ...] = (
         "observed_generation",
         ("province", "group", "year"),
         (
-            _province(),
-            _text(
+            province(),
+            text(
                 "group",
                 "published category",
                 choices=("coal", "gas", "nuclear", "biomass", "other", "hydro", "wind", "solar", "thermal"),
             ),
-            _year("year"),
+            year("year"),
             Column("generation_twh", "TWh", low=0.0, high=1000.0, meaning="gross output"),
         ),
         "Published output that the hindcast is compared with; no model run reads it.",
@@ -471,8 +461,8 @@ TABLES: tuple[Table, ...] = (
         "observed_net_export",
         ("province", "year"),
         (
-            _province(),
-            _year("year"),
+            province(),
+            year("year"),
             Column(
                 "net_export_twh",
                 "TWh",
@@ -487,10 +477,10 @@ TABLES: tuple[Table, ...] = (
         "obligation_weights",
         ("province", "year"),
         (
-            _province(),
-            _year("between years linear, after the last constant"),
-            _share("total_share", "renewable share of published consumption, hydro inside"),
-            _share("nonhydro_share", "the same without hydro"),
+            province(),
+            year("between years linear, after the last constant"),
+            share("total_share", "renewable share of published consumption, hydro inside"),
+            share("nonhydro_share", "the same without hydro"),
         ),
         "Renewable consumption responsibility weights.",
         complete_over=("province",),
@@ -500,8 +490,8 @@ TABLES: tuple[Table, ...] = (
         "benchmarks",
         ("technology", "year"),
         (
-            _technology(),
-            _year("compliance year; between years linear, after the last constant"),
+            technology(),
+            year("compliance year; between years linear, after the last constant"),
             Column(
                 "benchmark_t_per_mwh",
                 "t/MWh",
@@ -517,10 +507,10 @@ TABLES: tuple[Table, ...] = (
         "reserve_requirements",
         ("province", "product"),
         (
-            _province(),
-            _text("product", "kind of reserve", choices=("up", "down", "frequency")),
-            _share("load_share", "share of the hour's load"),
-            _share("vre_share", "share of the hour's wind and solar output"),
+            province(),
+            text("product", "kind of reserve", choices=("up", "down", "frequency")),
+            share("load_share", "share of the hour's load"),
+            share("vre_share", "share of the hour's wind and solar output"),
         ),
         "Reserves that each province must hold.",
         complete_over=("province",),
@@ -530,8 +520,8 @@ TABLES: tuple[Table, ...] = (
         "peak_shaving",
         ("province",),
         (
-            _province(),
-            _share("threshold_share", "output over capacity on line below which a unit is paid"),
+            province(),
+            share("threshold_share", "output over capacity on line below which a unit is paid"),
             Column(
                 "price_cny_per_mwh",
                 "CNY/MWh",
@@ -548,7 +538,7 @@ TABLES: tuple[Table, ...] = (
         "tariffs",
         ("province",),
         (
-            _province(),
+            province(),
             Column(
                 "coal_benchmark_cny_per_mwh",
                 "CNY/MWh",
@@ -572,7 +562,7 @@ TABLES: tuple[Table, ...] = (
         "crediting_factors",
         ("province",),
         (
-            _province(),
+            province(),
             Column(
                 "ccer_factor_t_per_mwh",
                 "t/MWh",
@@ -596,10 +586,10 @@ TABLES: tuple[Table, ...] = (
         "finance",
         ("parameter", "technology"),
         (
-            _text("parameter", "debt_share, loan_rate_share, ..."),
-            _text("technology", "technology, or all"),
+            text("parameter", "debt_share, loan_rate_share, ..."),
+            text("technology", "technology, or all"),
             Column("value", "", meaning="in the unit given beside it"),
-            _text("unit", "share, yr, ..."),
+            text("unit", "share, yr, ..."),
         ),
         "Project finance and tax.",
         folder="policy",
@@ -607,7 +597,7 @@ TABLES: tuple[Table, ...] = (
     Table(
         "load_shape",
         ("province", "month", "day_type"),
-        (_province(), _MONTH, _text("day_type", "kind of day", choices=("weekday", "weekend")), *_HOURS),
+        (province(), MONTH, text("day_type", "kind of day", choices=("weekday", "weekend")), *HOURS),
         "Typical load curves over the annual mean.",
         folder="calibration",
     ),
@@ -615,11 +605,11 @@ TABLES: tuple[Table, ...] = (
         "load_statistics",
         ("province",),
         (
-            _province(),
-            _share("spring_festival_share", "lowest festival day over annual mean", high=1.5),
-            _share("residual_std_share", "spread around the typical curve over the mean"),
-            _share("residual_autocorrelation_1h", "lag of one hour"),
-            _share("residual_autocorrelation_24h", "lag of one day"),
+            province(),
+            share("spring_festival_share", "lowest festival day over annual mean", high=1.5),
+            share("residual_std_share", "spread around the typical curve over the mean"),
+            share("residual_autocorrelation_1h", "lag of one hour"),
+            share("residual_autocorrelation_24h", "lag of one day"),
         ),
         "Variability of load around its typical curves.",
         folder="calibration",
@@ -628,9 +618,9 @@ TABLES: tuple[Table, ...] = (
         "monthly_consumption",
         ("province", "year", "month"),
         (
-            _province(),
-            _year("year"),
-            _MONTH,
+            province(),
+            year("year"),
+            MONTH,
             Column("consumption_twh", "TWh", low=0.0, high=200.0, meaning="whole-society consumption"),
         ),
         "Monthly consumption to which the hourly load is scaled.",
@@ -640,10 +630,10 @@ TABLES: tuple[Table, ...] = (
         "resource_shape",
         ("province", "series", "month"),
         (
-            _province(),
-            _text("series", "hourly series", choices=("wind_onshore", "wind_offshore", "solar")),
-            _MONTH,
-            *_HOURS,
+            province(),
+            text("series", "hourly series", choices=("wind_onshore", "wind_offshore", "solar")),
+            MONTH,
+            *HOURS,
         ),
         "Mean capacity factor by month and hour.",
         folder="calibration",
@@ -652,11 +642,11 @@ TABLES: tuple[Table, ...] = (
         "resource_statistics",
         ("province", "series"),
         (
-            _province(),
-            _text("series", "hourly series", choices=("wind_onshore", "wind_offshore", "solar")),
-            _share("autocorrelation_1h", "lag of one hour (sun: of one day)"),
-            _share("autocorrelation_6h", "lag of six hours (sun: 0)"),
-            _share("std_over_mean_share", "hourly spread over mean (sun: of daily energy)", high=3.0),
+            province(),
+            text("series", "hourly series", choices=("wind_onshore", "wind_offshore", "solar")),
+            share("autocorrelation_1h", "lag of one hour (sun: of one day)"),
+            share("autocorrelation_6h", "lag of six hours (sun: 0)"),
+            share("std_over_mean_share", "hourly spread over mean (sun: of daily energy)", high=3.0),
         ),
         "Variability of wind and sun.",
         folder="calibration",
@@ -665,10 +655,10 @@ TABLES: tuple[Table, ...] = (
         "hydro_months",
         ("province", "month"),
         (
-            _province(),
-            _MONTH,
-            _share("energy_share_mean", "share of annual output, mean of years"),
-            _share("energy_share_2023", "share of annual output in 2023"),
+            province(),
+            MONTH,
+            share("energy_share_mean", "share of annual output, mean of years"),
+            share("energy_share_2023", "share of annual output in 2023"),
         ),
         "Seasonal pattern of hydro output after regulation.",
         folder="calibration",
