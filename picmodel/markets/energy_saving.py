@@ -20,7 +20,7 @@ from picmodel.annuity import annuity
 from picmodel.data.system import SystemData
 from picmodel.extract.results import Results
 from picmodel.extract.table import tidy
-from picmodel.formulation.base import add_cost, add_term, at_least_zero, param, rows
+from picmodel.formulation.base import add_cost, add_term, at_least_zero, free, param, rows
 from picmodel.glossary import Entry
 from picmodel.markets.base import Mechanism, MechanismConfig
 from picmodel.scenario.schema import ByYearOf, at_years
@@ -108,6 +108,19 @@ def obliged(cfg: EnergySavingConfig, d: SystemData, market: str) -> list[str]:
     return [r for r in d.provinces if cfg.pilots == "all" or d.policy[market].get(r)]
 
 
+def measures_alike(d: SystemData, measures: list[tuple[str, str]]) -> dict[tuple[str, str], list[str]]:
+    """Measures of a province that save at the same hours, under the first of them.
+
+    Slices see one variable for all of them: what links every slice to a year is what a solve costs.
+    """
+    first: dict[tuple, str] = {}
+    found: dict[tuple[str, str], list[str]] = {}
+    for r, k in measures:
+        profile = (r, *(d.policy["saving_shape"][r, k, t] for t in d.time.slices))
+        found.setdefault((r, first.setdefault(profile, k)), []).append(k)
+    return found
+
+
 def prepare(m: pyo.ConcreteModel, cfg: EnergySavingConfig, d: SystemData) -> None:
     """Measures and what they save: less demand in every slice, at the peak and over the year."""
     years, potential = d.horizon.years, d.policy["saving_potential"]
@@ -123,13 +136,21 @@ def prepare(m: pyo.ConcreteModel, cfg: EnergySavingConfig, d: SystemData) -> Non
     )
     m.NEW_YEARS = pyo.Set(initialize=new)
     m.saving_potential = param(m.MEASURES, m.YEARS, data=potential, default=0.0)
-    m.saving_shape = param(m.MEASURES, m.TIMES, data=d.policy["saving_shape"])
+    alike = measures_alike(d, pairs)
+    m.PROFILES = pyo.Set(initialize=list(alike), dimen=2)
+    m.PROFILES_OF = pyo.Set(m.PROVINCES, initialize={r: [k for s, k in alike if s == r] for r in d.provinces})
+    m.MEASURES_LIKE = pyo.Set(m.PROFILES, initialize=alike)
+    shape = d.policy["saving_shape"]
+    m.saving_shape = param(
+        m.PROFILES, m.TIMES, data={(*pair, t): shape[*pair, t] for pair in alike for t in d.time.slices}
+    )
     m.saving_firm = param(
         m.MEASURES,
         data={k: (1 + d.adequacy_margin) * gw for k, gw in d.policy["saving_at_peak"].items()},
     )
     m.v_install = at_least_zero(m.MEASURES, m.NEW_YEARS)
     m.v_saving = at_least_zero(m.MEASURES, m.YEARS)
+    m.v_saving_alike = free(m.PROFILES, m.YEARS)
     add_term(m, "supply", saved_power)
     add_term(m, "served", saved_energy)
     add_term(m, "firm", saved_peak)
@@ -139,6 +160,7 @@ def build(m: pyo.ConcreteModel, cfg: EnergySavingConfig, d: SystemData) -> None:
     """Add potentials and cost of measures, what is certified, and the two obligations or the merged one."""
     years = d.horizon.years
     m.c_saving = rows(m.MEASURES, m.YEARS, rule=saving)
+    m.c_saving_alike = rows(m.PROFILES, m.YEARS, rule=saving_alike)
     m.c_saving_potential = rows(m.MEASURES, m.YEARS, rule=saving_potential)
     m.saving_cost = param(m.MEASURES, data={(r, k): d.policy["saving_cost"][k,] for r, k in m.MEASURES})
     add_cost(m, "saving", "resource", saving_cost)
@@ -203,7 +225,7 @@ def _add_separate(m: pyo.ConcreteModel, cfg: EnergySavingConfig, white: list[str
 
 def saved_power(m, r, y, t):
     """Demand that measures take away in a slice [GW]."""
-    return sum(m.saving_shape[r, k, t] * m.v_saving[r, k, y] for k in m.MEASURES_OF[r])
+    return sum(m.saving_shape[r, k, t] * m.v_saving_alike[r, k, y] for k in m.PROFILES_OF[r])
 
 
 def saved_energy(m, r, y):
@@ -219,6 +241,11 @@ def saved_peak(m, r, y):
 def saving(m, r, k, y):
     """What a measure saves is what was installed and still works [GWh/yr]."""
     return m.v_saving[r, k, y] - sum(m.v_install[r, k, v] for v in m.INSTALLED_IN[r, k, y]) == 0
+
+
+def saving_alike(m, r, k, y):
+    """What measures of one shape save together [GWh/yr]."""
+    return m.v_saving_alike[r, k, y] - sum(m.v_saving[r, j, y] for j in m.MEASURES_LIKE[r, k]) == 0
 
 
 def saving_potential(m, r, k, y):
@@ -519,6 +546,7 @@ ENERGY_SAVING = Mechanism(
     entries=(
         Entry("v_install", ("province", "measure", "vintage"), "GWh/yr", "yearly savings installed"),
         Entry("v_saving", _MEASURE, "GWh/yr", "energy saved"),
+        Entry("v_saving_alike", _MEASURE, "GWh/yr", "energy saved by measures of one shape, under the first"),
         Entry("v_converted", _RY, "GWh/yr", "savings that become allowances"),
         Entry("v_excluded", _RY, "GWh/yr", "green certificates that leave metered use"),
         Entry("v_certified_saving", _RY, "GWh/yr", "savings certified in the merged market"),
@@ -528,6 +556,7 @@ ENERGY_SAVING = Mechanism(
         Entry("v_short_use", _RY, "GWh/yr", "energy-use rights missing"),
         Entry("v_short_saving", ("year",), "GWh/yr", "certified savings missing"),
         Entry("c_saving", _MEASURE, "GWh/yr", "savings are what was installed and still works"),
+        Entry("c_saving_alike", _MEASURE, "GWh/yr", "savings of one shape"),
         Entry(
             "c_saving_potential",
             _MEASURE,

@@ -73,6 +73,39 @@ def test_a_measure_is_used_when_it_is_cheaper_than_power():
     assert worst_account(run.ledger)[0] < 1e-9
 
 
+@pytest.mark.covers("c_saving_alike")
+def test_measures_of_one_shape_share_a_variable_and_others_do_not():
+    """Proves    measures that save at the same hours enter slices together, and each keeps its own potential.
+
+    System    two slices of 4380 h, demand 1 GW in both; 1 GW of coal at 0.30, of which 0.9 are there in the
+              second slice, and oil at 2.  m0 and m1 save evenly (438 GWh/yr is 0.05 GW), m2 in the
+              second slice alone (438 GWh/yr is 0.1 GW); costs 0.20, 0.50, 0.60.
+    By hand   m0 is cheaper than coal: all 438 of it, 0.05 GW.  The other 0.05 GW of the second slice, 219 GWh,
+              come from m2 at 0.60, or from m1 at 2 0.50 - 0.30 = 0.70, or from oil at 2: from m2
+              cost 438 0.20 + 219 0.60 + 4380 0.30 (0.95 + 0.90) = 87.6 + 131.4 + 2430.9 = 2649.9
+    Fails if  measures of one shape are counted once or twice, or those of another shape with them.
+    """
+    base = saving_system(potential=(438.0, 438.0, 438.0), cost=(0.20, 0.50, 0.60), white=("A",), quota=("A",))
+    even, late = 1 / HOURS, 1 / 4380
+    shape = {("A", k, t): even for k in ("m0", "m1") for t in (0, 1)}
+    shape |= {("A", "m2", 0): 0.0, ("A", "m2", 1): late}
+    system = tiny(
+        {("A", YEAR): [1.0, 1.0]},
+        {
+            "coal": dict(existing={"A": 1.0}, fuel=0.30, emission=0.8, availability=[1.0, 0.9]),
+            "oil": dict(existing={"A": 1.0}, fuel=2.0),
+        },
+        policy={**base.policy, "saving_shape": shape},
+    )
+    run = run_tiny(system, options())
+    assert run.value("v_saving", "A", "m0", YEAR) == pytest.approx(438.0)
+    assert run.value("v_saving", "A", "m1", YEAR) == pytest.approx(0.0)
+    assert run.value("v_saving_alike", "A", "m0", YEAR) == pytest.approx(438.0)
+    assert run.value("v_saving_alike", "A", "m2", YEAR) == pytest.approx(219.0)
+    assert run.objective == pytest.approx(2649.9)
+    assert worst_account(run.ledger)[0] < 1e-9
+
+
 def test_users_ask_more_of_a_measure_than_its_capital_costs():
     """Proves    the hurdle holds cheap savings back, and is a transfer.
 
