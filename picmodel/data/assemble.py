@@ -84,6 +84,7 @@ def assemble(tables: Tables, periods: Periods, options: SystemOptions) -> System
         inflow=_inflow(periods, time, fleets, tech),
         **_capacity(tables, units, o, tech),
         **_costs(tables, fleets, names, tech, o.horizon),
+        sunk=_sunk(tables, units, o.horizon, tech),
         **_network(tables, o),
         **_adequacy(tables, names, tech, o),
         lost_load=o.lost_load,
@@ -159,11 +160,11 @@ def _min_output(
     heat = _monthly(tables["heat_must_run"], "province", "must_run_share", periods)
     found = {}
     for r, g in fleets:
-        net = 1 - tech.own_use_share[g]
+        net, share = 1 - tech.own_use_share[g], tech.min_output_share[g]
         water = _row(periods, "hydro", r) if tech.kind[g] == "hydro" else None
         for t in time.slices:
             most = availability.get((r, g, t), 0.0)
-            least = tech.min_output_share[g] * most
+            least = share * most
             if water is not None:
                 same_day = time.slices_in[time.period[t]]
                 least = min_flow * net * float(np.mean([water[k] for k in same_day]))
@@ -271,7 +272,7 @@ def _committed(tables: Tables, known, horizon: Horizon, tech) -> tuple[dict, dic
     power: dict = {}
     energy: dict = {}
     for row in tables["committed"].itertuples(index=False):
-        if (row.province, row.technology) not in known or row.year <= horizon.base_year:
+        if (row.province, row.technology) not in known:
             continue
         for y, share in _first_stands(int(row.year), horizon):
             key = (row.province, row.technology, y)
@@ -354,6 +355,31 @@ def _costs(tables: Tables, fleets, names, tech, horizon: Horizon) -> dict:
         variable_om={k: x for k, x in variable.items() if k[0] in known},
         fuel_cost=fuel,
     )
+
+
+def _sunk(tables: Tables, units, horizon: Horizon, tech) -> dict:
+    """Annuities of what stands at the base year, by cohort to the end of its life [MCNY/yr]: an estimate.
+
+    A cohort cost what `technology_costs` has for its year, with interest during construction; cohorts
+    before the first year of that table are valued at its first, which is below what wind and sun cost then.
+    """
+    cohorts = sorted(set(tables["fleet"]["cohort_year"].astype(int)))
+    capex, energy_capex = (
+        in_base(tables, "technology_costs", ["technology"], column, cohorts)
+        for column in ("capex_cny_per_kw", "energy_capex_cny_per_kwh")
+    )
+    known, found = set(units), dict[tuple[str, str, int], float]()
+    for row in tables["fleet"].itertuples(index=False):
+        key, g, cohort = (row.province, row.technology), row.technology, int(row.cohort_year)
+        if key not in known or row.capacity_gw <= 0:
+            continue
+        wacc, life = float(tech.wacc_share[g]), int(tech.life_yr[g])
+        outlay = row.capacity_gw * capex[g, cohort] + row.energy_gwh * energy_capex[g, cohort]
+        yearly = annuity(capex_with_idc(outlay, int(tech.construction_yr[g]), wacc), wacc, life)
+        for y in horizon.years:
+            if cohort + life > y:
+                found[(*key, y)] = found.get((*key, y), 0.0) + float(yearly)
+    return found
 
 
 # -- network

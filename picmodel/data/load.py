@@ -10,47 +10,67 @@ import pandas as pd
 import xarray as xr
 
 from picmodel.data.assemble import SystemOptions, assemble
+from picmodel.data.lookup import by_year
 from picmodel.data.overrides import apply_overrides
 from picmodel.data.periods import representative_periods
-from picmodel.data.read import broken_rules, read_tables
+from picmodel.data.read import Folders, broken_rules, file_of, layers, named, read_tables, shown
 from picmodel.data.series import read_series, rescale_to
 from picmodel.data.system import Horizon, SystemData
+from picmodel.data.tables import TABLE, TABLES
 from picmodel.errors import InputError
 from picmodel.scenario.check import nearest
-from picmodel.scenario.schema import Scenario
+from picmodel.scenario.schema import SHIPPED, Scenario
 from picmodel.units import TO_BASE
 
 INPUTS = Path(__file__).resolve().parents[2] / "inputs"
 SERIES_FILE = Path("series") / "synthetic_2023.nc"
 
 
-def inputs_of(scenario: Scenario) -> Path:
-    return scenario.inputs or INPUTS
+def inputs_of(scenario: Scenario) -> tuple[Path, ...]:
+    """Folders of inputs, each over those before."""
+    said = scenario.inputs or SHIPPED
+    return tuple(INPUTS if folder == SHIPPED else folder for folder in layers(said))
+
+
+def input_files(folders: Folders) -> dict[str, Path]:
+    """The files that a run reads, by the names that messages give them."""
+    names = [*(table.file for table in TABLES), str(SERIES_FILE)]
+    counts = [file_of(folders, name) for name in names]
+    sources = [folder / TABLE["sources"].file for folder in layers(folders)]  # of every folder
+    return {shown(folders, path): path for path in (*sources, *counts) if path.is_file()}
 
 
 @lru_cache(maxsize=2)
-def _tables(folder: Path, signature: tuple) -> dict[str, pd.DataFrame]:
+def _tables(folders: tuple[Path, ...], signature: tuple) -> dict[str, pd.DataFrame]:
     """Validated tables; designs of one file share them."""
-    return read_tables(folder)
+    return read_tables(folders)
 
 
-def _signature(folder: Path) -> tuple:
-    """Changes when a table does."""
-    return tuple((p.name, p.stat().st_mtime_ns, p.stat().st_size) for p in sorted(folder.rglob("*.csv")))
+def _signature(folders: Folders) -> tuple:
+    """Changes when a file that is read does, or another file takes its place."""
+    known = {name: path.stat() for name, path in input_files(folders).items()}
+    strange = sorted(str(path) for folder in layers(folders)[1:] for path in folder.rglob("*.csv"))
+    return (*((name, stat.st_mtime_ns, stat.st_size) for name, stat in known.items()), *strange)
+
+
+def tables_of(scenario: Scenario) -> dict[str, pd.DataFrame]:
+    """The scenario's tables with its overrides applied."""
+    folders = inputs_of(scenario)
+    tables = apply_overrides(_tables(folders, _signature(folders)), scenario.overrides)
+    broken = named(broken_rules(tables), folders) if scenario.overrides else []
+    if broken:
+        raise InputError([f"{scenario.name}: after its overrides: {problem}" for problem in broken])
+    return tables
 
 
 def system_data(scenario: Scenario) -> tuple[SystemData, dict[str, pd.DataFrame]]:
     """The scenario's system, and the tables with its overrides applied."""
-    folder = inputs_of(scenario)
-    tables = apply_overrides(_tables(folder, _signature(folder)), scenario.overrides)
-    broken = broken_rules(tables) if scenario.overrides else []
-    if broken:
-        raise InputError([f"{scenario.name}: after its overrides: {problem}" for problem in broken])
+    folders, tables = inputs_of(scenario), tables_of(scenario)
     options = system_options(scenario, tables)
     replaced = {k: Path(v) for k, v in scenario.series.model_dump().items() if v is not None}
-    series = read_series(folder / SERIES_FILE, replaced, options.provinces)
-    if scenario.time.variant == "2023":
-        series = _as_observed(series, tables["full_load_hours"], 2023, set(replaced))
+    series = read_series(file_of(folders, SERIES_FILE), replaced, options.provinces)
+    if scenario.time.variant != "mean_year":
+        series = _as_observed(series, tables["full_load_hours"], scenario, set(replaced))
     t = scenario.time
     count = t.periods if t.periods >= 365 else t.periods + t.extremes
     periods = representative_periods(
@@ -94,9 +114,14 @@ def system_options(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Sy
     )
 
 
-def _as_observed(series: xr.Dataset, hours: pd.DataFrame, year: int, kept: set[str]) -> xr.Dataset:
+def _as_observed(series: xr.Dataset, hours: pd.DataFrame, scenario: Scenario, kept: set[str]) -> xr.Dataset:
     """Series at the full-load hours of an observed year; what the user gave stays as given."""
-    rows = hours[hours.year == year]
+    years = hours["year"].astype(str)
+    rows = hours[years == scenario.time.variant]
+    if rows.empty:
+        there = ", ".join(sorted(set(years[hours.year > 0])))
+        text = f"full_load_hours.csv has no {scenario.time.variant}; write mean_year, or one of {there}"
+        raise InputError([scenario.where.problem(text, "time", "variant")])
     changed = {}
     for name in ("wind_onshore", "wind_offshore", "solar", "hydro"):
         if name not in kept:
@@ -110,12 +135,13 @@ def _as_observed(series: xr.Dataset, hours: pd.DataFrame, year: int, kept: set[s
 def _series_weights(tables: Mapping[str, pd.DataFrame], o: SystemOptions) -> dict[str, dict[str, float]]:
     """GW that each series stands for, by which days are compared: mean load, and capacity with what
     is committed, wind and sun counted twice because they will grow."""
-    last = tables["demand"].query("year == @o.horizon.years[0]").set_index("province")["consumption_twh"]
+    first = o.horizon.years[0]
+    consumed = by_year(tables["demand"], ["province"], "consumption_twh", [first])
     stands = pd.concat([tables["fleet"], tables["committed"]]).merge(
         tables["technologies"][["technology", "series"]], on="technology"
     )
     capacity = stands.groupby(["series", "province"])["capacity_gw"].sum()
-    weights = {"demand": {r: float(last[r]) / 8.76 if r in last.index else 1.0 for r in o.provinces}}
+    weights = {"demand": {r: consumed[r, first] / 8.76 for r in o.provinces}}
     for name in ("wind_onshore", "wind_offshore", "solar", "hydro"):
         growth = 1.0 if name == "hydro" else 2.0
         weights[name] = {r: growth * float(capacity.get((name, r), 0.0)) for r in o.provinces}

@@ -4,11 +4,16 @@ A file is read cell by cell into a frame whose index is the line number in the f
 line 1), so that every message can name the line.  Four passes follow: the file and its columns, the
 cells (pandera), what one table says about another (`Column.refers_to`, `Table.complete_over`), and
 the rules between tables (`RULES`).  All problems are collected and raised once.
+
+Tables may come from several folders, an overlay after what it lies over: of each file the last one
+counts, whole; only sources are added to those before.  Messages name the overlay before the file.
 """
 
 from __future__ import annotations
 
 import csv
+import os
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from io import StringIO
@@ -23,9 +28,6 @@ from picmodel.data.policy_tables import POLICY_RULES
 from picmodel.data.tables import TABLES
 from picmodel.errors import InputError
 
-#: the fleet is what stood at the end of this year
-BASE_YEAR = 2023
-
 #: a number as these files may hold it: no thousands separators, no "nan", no "inf"
 _NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
 
@@ -36,13 +38,17 @@ _QUALITY = Column("quality", kind="text", choices=QUALITIES, meaning="how sure t
 _SOURCE = Column("source", kind="text", refers_to="sources.source", meaning="where it comes from")
 
 Frames = dict[str, pd.DataFrame]
+#: a folder of inputs, or several: each lies over those before
+Folders = Path | Sequence[Path]
 
 
-def read_tables(folder: Path, names: Iterable[str] | None = None, tables: Sequence[Table] = TABLES) -> Frames:
+def read_tables(
+    folders: Folders, names: Iterable[str] | None = None, tables: Sequence[Table] = TABLES
+) -> Frames:
     """Read and check declared tables, in the units of their files.
 
     Args:
-        folder: folder that holds the files (``inputs/``).
+        folders: folder that holds the files (``inputs/``), or several.
         names: tables to return; all of ``tables`` by default.  Tables that these refer to are read
             and checked too.
         tables: the declarations.
@@ -61,9 +67,9 @@ def read_tables(folder: Path, names: Iterable[str] | None = None, tables: Sequen
         raise InputError([f"no table is called {name}; {_nearest(name, known)}" for name in unknown])
     declared = {name: known[name] for name in _with_referred(wanted, known)}
     frames: Frames = {}
-    problems: list[str] = []
+    problems = _strangers(folders, tables)
     for table in declared.values():
-        frame, found = _read_table(folder, table)
+        frame, found = _read_layers(folders, table)
         problems += found
         if frame is not None:
             frames[table.name] = frame
@@ -72,8 +78,19 @@ def read_tables(folder: Path, names: Iterable[str] | None = None, tables: Sequen
     whole = {name: frame for name, frame in frames.items() if _is_whole(frame, declared[name])}
     problems += broken_rules(whole)
     if problems:
-        raise InputError(problems)
+        raise InputError(named(problems, folders, declared.values()))
     return {name: _finish(frames[name], declared[name]) for name in wanted}
+
+
+def layers(folders: Folders) -> tuple[Path, ...]:
+    """The folders, an overlay after what it lies over."""
+    return (folders,) if isinstance(folders, Path) else tuple(folders)
+
+
+def file_of(folders: Folders, name: str | Path) -> Path:
+    """The file of that relative name that counts: of the last folder that has one."""
+    *below, first = (folder / name for folder in reversed(layers(folders)))
+    return next((path for path in below if path.exists()), first)
 
 
 def broken_rules(frames: Frames) -> list[str]:
@@ -133,34 +150,78 @@ def _finish(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     return ordered.astype(whole).reset_index(drop=True)
 
 
+# folders over one another
+
+
+def _read_layers(folders: Folders, table: Table) -> tuple[pd.DataFrame | None, list[str]]:
+    """A table of the last folder that has it; sources of all, of which the last of a key counts."""
+    if table.sourced:
+        return _read_table(file_of(folders, table.file), table, table.file)
+    first, *over = (folder / table.file for folder in layers(folders))
+    read = [
+        _read_table(path, table, shown(folders, path))
+        for path in (first, *(path for path in over if path.exists()))
+    ]
+    problems = [problem for _, found in read for problem in found]
+    frames = [frame for frame, _ in read if frame is not None]
+    if not all(set(table.key) <= set(frame.columns) for frame in frames) or not frames:
+        return None, problems
+    return pd.concat(frames).drop_duplicates(list(table.key), keep="last"), problems
+
+
+def _strangers(folders: Folders, tables: Sequence[Table]) -> list[str]:
+    """Files of overlays that replace nothing, because no table is called so."""
+    known = {table.file for table in (*TABLES, *tables)}
+    return [
+        f"{shown(folders, path)}: no table is called so, and it would replace nothing; "
+        f"{_nearest(path.relative_to(folder).as_posix(), known, 'remove it')}"
+        for folder in layers(folders)[1:]
+        for path in sorted(folder.rglob("*.csv"))
+        if path.relative_to(folder).as_posix() not in known
+    ]
+
+
+def shown(folders: Folders, path: Path) -> str:
+    """How messages call a file: by its path below the first folder, or by its whole path."""
+    name = os.path.relpath(path, layers(folders)[0])
+    return str(path) if name.startswith("..") else Path(name).as_posix()
+
+
+def named(problems: Iterable[str], folders: Folders, tables: Iterable[Table] = TABLES) -> list[str]:
+    """The problems, with the overlay before the name of each file that comes from one."""
+    meant = {table.file: shown(folders, file_of(folders, table.file)) for table in tables if table.sourced}
+    come_from = {file: name for file, name in meant.items() if file != name}
+    if not come_from:
+        return list(problems)
+    files = re.compile(r"(?<![\w./-])(" + "|".join(map(re.escape, come_from)) + r")\b")
+    return [files.sub(lambda found: come_from[found[1]], problem) for problem in problems]
+
+
 # the file and its columns
 
 
-def _read_table(folder: Path, table: Table) -> tuple[pd.DataFrame | None, list[str]]:
+def _read_table(path: Path, table: Table, label: str) -> tuple[pd.DataFrame | None, list[str]]:
     """Frame of a file with the declared columns that it has, indexed by line, and its problems."""
-    path = folder / table.file
     try:
         text = path.read_text("utf-8-sig")
     except FileNotFoundError:
         header = ",".join(column.name for column in columns_of(table))
-        return None, [
-            f"{table.file}: {path} does not exist; restore it, or write it with the header {header}"
-        ]
+        return None, [f"{label}: {path} does not exist; restore it, or write it with the header {header}"]
     except UnicodeDecodeError as error:
-        return None, [f"{table.file}: byte {error.start} is not UTF-8; save the file as UTF-8"]
+        return None, [f"{label}: byte {error.start} is not UTF-8; save the file as UTF-8"]
     except OSError as error:
-        return None, [f"{table.file}: {path} cannot be read ({error.strerror}); make it a readable file"]
-    raw, problems = _parse(text, table)
+        return None, [f"{label}: {path} cannot be read ({error.strerror}); make it a readable file"]
+    raw, problems = _parse(text, table, label)
     if raw is None:
         return None, problems
     present = [column for column in columns_of(table) if column.name in raw.columns]
     frame = _to_kinds(raw, present)
-    problems += _check_cells(frame, raw, table, present)
-    problems += _check_key(frame, table)
+    problems += _check_cells(frame, raw, label, present)
+    problems += _check_key(frame, table, label)
     return frame, problems
 
 
-def _parse(text: str, table: Table) -> tuple[pd.DataFrame | None, list[str]]:
+def _parse(text: str, table: Table, label: str) -> tuple[pd.DataFrame | None, list[str]]:
     """Cells of a CSV text as strings; the declared columns that are there, ragged rows left out."""
     reader = csv.reader(StringIO(text, newline=""), strict=True)
     rows: dict[int, list[str]] = {}
@@ -172,7 +233,7 @@ def _parse(text: str, table: Table) -> tuple[pd.DataFrame | None, list[str]]:
         for row in reader:
             if row and len(row) != len(header):
                 problems.append(
-                    f"{table.file}:{line}: the row has {len(row)} cells and the header {len(header)}; "
+                    f"{label}:{line}: the row has {len(row)} cells and the header {len(header)}; "
                     "restore the cells (is the file cut off here, or a comma not quoted?)"
                 )
             elif row:
@@ -180,18 +241,18 @@ def _parse(text: str, table: Table) -> tuple[pd.DataFrame | None, list[str]]:
             line = reader.line_num + 1
     except csv.Error as error:
         problems.append(
-            f"{table.file}:{reader.line_num}: {error}; correct the quotes, or restore "
+            f"{label}:{reader.line_num}: {error}; correct the quotes, or restore "
             "the file if it is cut off here"
         )
     if not header:
-        return None, [*problems, f"{table.file}: the file is empty; restore it"]
-    problems += _check_header(header, table)
+        return None, [*problems, f"{label}: the file is empty; restore it"]
+    problems += _check_header(header, table, label)
     raw = pd.DataFrame.from_dict(rows, orient="index", columns=range(len(header)), dtype="str")
     declared = [header.index(c.name) for c in columns_of(table) if c.name in header]
     return raw[declared].set_axis([header[i] for i in declared], axis="columns"), problems
 
 
-def _check_header(header: list[str], table: Table) -> list[str]:
+def _check_header(header: list[str], table: Table, label: str) -> list[str]:
     """Columns that are missing, unknown or written twice."""
     declared = [column.name for column in columns_of(table)]
     missing = [name for name in declared if name not in header]
@@ -199,15 +260,15 @@ def _check_header(header: list[str], table: Table) -> list[str]:
     twice = sorted({name for name in header if header.count(name) > 1})
     return [
         *(
-            f"{table.file}:1: column {name} is missing; add it"
+            f"{label}:1: column {name} is missing; add it"
             + (f", or rename {near[0]}" if (near := get_close_matches(name, unknown, 1)) else "")
             for name in missing
         ),
         *(
-            f"{table.file}:1: column {name or '(no name)'} is unknown; {_nearest(name, missing, 'remove it')}"
+            f"{label}:1: column {name or '(no name)'} is unknown; {_nearest(name, missing, 'remove it')}"
             for name in unknown
         ),
-        *(f"{table.file}:1: column {name} is there twice; remove one" for name in twice),
+        *(f"{label}:1: column {name} is there twice; remove one" for name in twice),
     ]
 
 
@@ -245,9 +306,7 @@ def _schema(columns: Sequence[Column]) -> pa.DataFrameSchema:
     return pa.DataFrameSchema(fields)
 
 
-def _check_cells(
-    frame: pd.DataFrame, raw: pd.DataFrame, table: Table, columns: Sequence[Column]
-) -> list[str]:
+def _check_cells(frame: pd.DataFrame, raw: pd.DataFrame, label: str, columns: Sequence[Column]) -> list[str]:
     """Run pandera over all columns and put its failure cases into our words, in order of lines."""
     if frame.empty:
         return []
@@ -257,7 +316,7 @@ def _check_cells(
         by_name = {column.name: column for column in columns}
         cases = error.failure_cases.sort_values("index", kind="stable")
         return [
-            f"{table.file}:{line}: {_complaint(check, by_name[name], str(raw.at[line, name]))}"
+            f"{label}:{line}: {_complaint(check, by_name[name], str(raw.at[line, name]))}"
             for line, name, check in zip(cases["index"], cases["column"], cases["check"])
         ]
     return []
@@ -317,7 +376,7 @@ def _nearest(word: str, words: Iterable[str], otherwise: str = "") -> str:
     return otherwise or "write one that is declared"
 
 
-def _check_key(frame: pd.DataFrame, table: Table) -> list[str]:
+def _check_key(frame: pd.DataFrame, table: Table, label: str) -> list[str]:
     """Rows that share a key, each with the line of the first."""
     key = list(table.key)
     if not set(key) <= set(frame.columns):
@@ -328,7 +387,7 @@ def _check_key(frame: pd.DataFrame, table: Table) -> list[str]:
     for line, values in zip(twice.index, twice.itertuples(index=False)):
         first = filled.index[(filled == list(values)).all(axis="columns")][0]
         problems.append(
-            f"{table.file}:{line}: key {_key(key, values)} is already in line {first}; "
+            f"{label}:{line}: key {_key(key, values)} is already in line {first}; "
             "remove or correct one of them"
         )
     return problems
@@ -466,14 +525,21 @@ def _only_stores_hold_energy(frames: Frames) -> list[str]:
 
 
 def _cohorts_outlive_the_base_year(frames: Frames) -> list[str]:
+    """The fleet is what stood at the end of the year before the first committed addition."""
     lives = frames["technologies"].drop_duplicates("technology").set_index("technology")["life_yr"]
-    rows = frames["fleet"]
+    rows, stood = frames["fleet"], frames["committed"]["year"].min() - 1
     rows = rows.assign(end_year=rows["cohort_year"] + rows["technology"].map(lives))
-    return [
+    gone = [
         f"fleet.csv:{line}: cohort_year={row['cohort_year']:g} and the life of {row['technology']} end in "
-        f"{row['end_year']:g}; what stands at the end of {BASE_YEAR} needs a cohort that ends later"
-        for line, row in rows[rows["end_year"] <= BASE_YEAR].iterrows()
+        f"{row['end_year']:g}; what stands at the end of {stood:g} needs a cohort that ends later"
+        for line, row in rows[rows["end_year"] <= stood].iterrows()
     ]
+    later = [
+        f"fleet.csv:{line}: cohort_year={row['cohort_year']:g} is after {stood:g}, at whose end the fleet "
+        "stood (committed.csv starts in the year after); write it there"
+        for line, row in rows[rows["cohort_year"] > stood].iterrows()
+    ]
+    return gone + later
 
 
 def _retrofits_lower_the_minimum(frames: Frames) -> list[str]:
@@ -495,7 +561,7 @@ RULES: tuple[tuple[tuple[str, ...], Rule], ...] = (
     (("obligation_weights",), _nonhydro_is_part_of_total),
     (("technologies",), _durations_are_a_range),
     (("technologies", "fleet", "committed"), _only_stores_hold_energy),
-    (("technologies", "fleet"), _cohorts_outlive_the_base_year),
+    (("technologies", "fleet", "committed"), _cohorts_outlive_the_base_year),
     (("commitment",), _retrofits_lower_the_minimum),
     *POLICY_RULES,
 )

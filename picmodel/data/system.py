@@ -110,6 +110,23 @@ class Horizon:
 
 
 @dataclass(frozen=True)
+class Held:
+    """Capacities that another plan found, at which this system is held: nothing is built or retired.
+
+    Attributes:
+        of: scenario that found them.
+        capacities: variable -> key -> GW (stores' energy: GWh); what is absent is nothing.
+        capacity_price: (r, y) -> what that scenario's adequacy rule was worth [MCNY/GW-yr].
+        factor: what all capacities are multiplied with, see `formulation.held`.
+    """
+
+    of: str
+    capacities: Mapping[str, Mapping[Label, float]]
+    capacity_price: Mapping[Label, float] = field(default_factory=dict)
+    factor: float = 1.0
+
+
+@dataclass(frozen=True)
 class SystemData:
     """One power system in base units (GW, GWh, h, kt, MCNY).
 
@@ -155,6 +172,7 @@ class SystemData:
     annuity: Mapping[Label, float] = field(default_factory=dict)  # (g, v) MCNY/GW-yr
     energy_annuity: Mapping[Label, float] = field(default_factory=dict)  # (s, v) MCNY/GWh-yr
     fixed_om: Mapping[Label, float] = field(default_factory=dict)  # (g, v) MCNY/GW-yr; v=base: existing
+    sunk: Mapping[Label, float] = field(default_factory=dict)  # (r, g, y) MCNY/yr; outside the LP
     # -- network
     line_capacity: Mapping[Label, float] = field(default_factory=dict)  # (l, y) GW without new builds
     line_limit: Mapping[str, float] = field(default_factory=dict)  # l -> GW that may be added
@@ -166,6 +184,7 @@ class SystemData:
     adequacy_slack_price: float = 3000.0  # MCNY/GW-yr
     lost_load: float = 20.0  # MCNY/GWh
     may_retire: Mapping[str, bool] = field(default_factory=dict)  # g -> may leave before its age
+    held: Held | None = None  # None: the plan decides on capacities
     # -- what mechanisms read, by name, in base units
     policy: Mapping[str, Mapping] = field(default_factory=dict)
 

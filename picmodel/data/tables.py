@@ -317,12 +317,12 @@ TABLES: tuple[Table, ...] = (
             province(),
             technology(),
             Column(
-                "cohort_year", "yr", "integer", 1950, 2023, meaning="mean commissioning year of the cohort"
+                "cohort_year", "yr", "integer", 1950, 2100, meaning="mean commissioning year of the cohort"
             ),
-            Column("capacity_gw", "GW", low=0.0, high=200.0, meaning="gross capacity, end of 2023"),
+            Column("capacity_gw", "GW", low=0.0, high=200.0, meaning="gross capacity that stood"),
             Column("energy_gwh", "GWh", low=0.0, high=1000.0, meaning="energy of stores; 0 otherwise"),
         ),
-        "What stood at the end of 2023, by age, so that it retires.",
+        "What stood at the end of the year before the first committed addition, by age, so that it retires.",
     ),
     Table(
         "committed",
@@ -330,11 +330,11 @@ TABLES: tuple[Table, ...] = (
         (
             province(),
             technology(),
-            year("calendar year in which it starts", low=2024),
+            year("calendar year in which it starts"),
             Column("capacity_gw", "GW", low=0.0, high=100.0, meaning="gross capacity added"),
             Column("energy_gwh", "GWh", low=0.0, high=1000.0, meaning="energy of stores; 0 otherwise"),
         ),
-        "Additions after 2023 that were built by 2025 or are under construction.",
+        "Additions to the fleet that were built or are under construction.",
     ),
     Table(
         "potentials",
@@ -405,10 +405,10 @@ TABLES: tuple[Table, ...] = (
         ("corridor", "year"),
         (
             text("corridor", "corridor", refers_to="corridors.corridor"),
-            year("in place from this year on, until a later row", low=2020),
+            year("in place from this year on, until a later row"),
             Column("capacity_gw", "GW", low=0.0, high=150.0, meaning="both directions alike"),
         ),
-        "Capacity of 2023 and what is committed after it (cumulative).",
+        "Capacity of the base year and what is committed after it (cumulative).",
         complete_over=("corridor",),
     ),
     Table(

@@ -33,6 +33,27 @@ def test_slices_weigh_a_year_and_demand_is_what_plants_must_send_out(system, tab
     assert energy == pytest.approx(published * 1e3 * share)
 
 
+def test_sunk_capital_is_the_annuity_of_every_cohort_that_still_stands(system, tables):
+    """Cohorts before the cost table's first year cost what its first year says; each to the end of its life.
+
+    Beijing's biomass: 0.461 GW of 2015 at the cost of 2020, 0.228 GW of 2022 between 2020 and 2023.
+    """
+    tech = tables["technologies"].set_index("technology").loc["biomass"]
+    cost = tables["technology_costs"].query("technology == 'biomass'").set_index("year")["capex_cny_per_kw"]
+    w, life, build = float(tech.wacc_share), int(tech.life_yr), int(tech.construction_yr)
+    with_interest = sum((1 + w) ** age for age in range(build)) / build
+    yearly = with_interest * w / (1 - (1 + w) ** -life)
+    of_2022 = cost[2020] + (cost[2023] - cost[2020]) * 2 / 3
+    assert system.sunk["BJ", "biomass", 2025] == pytest.approx(
+        yearly * (0.461 * cost[2020] + 0.228 * of_2022)
+    )
+    standing = {
+        y: system.sunk["TJ", "coal_300", y] / system.surviving["TJ", "coal_300", y] for y in (2028, 2030)
+    }
+    assert system.surviving["TJ", "coal_300", 2028] - system.surviving["TJ", "coal_300", 2030] > 0.4
+    assert standing[2028] == pytest.approx(standing[2030])  # a cohort of 1989 left after forty years
+
+
 def test_wind_has_its_full_load_hours_exactly_after_own_use(system, tables):
     hours = tables["full_load_hours"].query("province == 'NM' and technology == 'wind_onshore' and year == 0")
     net = 1 - system.own_use["wind_onshore"]

@@ -484,7 +484,7 @@ def test_cohort_that_should_have_retired(folder: Path) -> None:
     change(folder, "fleet.csv", "SX,coal_600,2010", "SX,coal_600,1983")
     assert problems(folder) == [
         "fleet.csv:3: cohort_year=1983 and the life of coal_600 end in 2023; what stands at the end of "
-        "2023 needs a cohort that ends later"
+        "2024 needs a cohort that ends later"
     ]
 
 
@@ -516,11 +516,11 @@ def test_declaration_is_consistent_and_described(table: Table) -> None:
 def test_description_of_a_table() -> None:
     assert describe(TABLE["corridor_capacity"]) == (
         "### `corridor_capacity.csv`\n\n"
-        "Capacity of 2023 and what is committed after it (cumulative).\n\n"
+        "Capacity of the base year and what is committed after it (cumulative).\n\n"
         "Key: `corridor`, `year`. Complete over: `corridor`.\n\n"
         "| column | unit | values | meaning |\n|---|---|---|---|\n"
         "| `corridor` |  | a value of corridors.corridor | corridor |\n"
-        "| `year` | yr | a whole number in [2020, 2100] yr | in place from this year on, until "
+        "| `year` | yr | a whole number in [1950, 2100] yr | in place from this year on, until "
         "a later row |\n"
         "| `capacity_gw` | GW | a value in [0, 150] GW | both directions alike |\n"
         "\nand `quality`, `source`.\n"
