@@ -55,6 +55,7 @@ class Project:
         income: line -> shape (life_yr,); cost lines negative (a DataFrame will do) [MCNY/GW-yr].
         opex: shape (life_yr,); fixed O&M and what else is paid outside the lines, >= 0 [MCNY/GW-yr].
         generation: shape (life_yr,); net output [GWh/GW-yr].
+        fuel: the part of opex on which suppliers charge VAT, shape (life_yr,); none by default [MCNY/GW-yr].
         labels: what the project is; the first columns of the report (province, technology, ...).
 
     Raises:
@@ -68,6 +69,7 @@ class Project:
     income: Mapping[str, ArrayLike] | pd.DataFrame
     opex: ArrayLike
     generation: ArrayLike
+    fuel: ArrayLike | None = None
     labels: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -80,6 +82,8 @@ class Project:
         object.__setattr__(self, "income", lines)
         object.__setattr__(self, "opex", self._yearly("opex", self.opex))
         object.__setattr__(self, "generation", self._yearly("generation", self.generation))
+        fuel = np.zeros(self.life_yr) if self.fuel is None else self.fuel
+        object.__setattr__(self, "fuel", self._yearly("fuel", fuel))
 
     def _yearly(self, name: str, values: ArrayLike) -> Array:
         array = np.asarray(values, dtype=float)
@@ -151,8 +155,8 @@ def hold(
         start: first operating calendar year (of a vintage v: ``first_years[v]``).
         life: operating years.
         after: value of years after the horizon: ``held`` at the last planning year's, or a number.
-            For a margin at the annuity after the horizon, hold every line and opex with 0.0 and add a
-            line that is 0.0 in each planning year and the annuity after.
+            For a margin at the annuity after the horizon, hold opex, hold every line with 0.0 and add a
+            line that is 0.0 in each planning year, and annuity and opex after.
 
     Returns:
         Shape (life,), for calendar years start..start + life - 1 [unit of values].
@@ -195,7 +199,8 @@ def cash_flows(project: Project, terms: FinanceTerms) -> pd.DataFrame:
     outlay = project.outlays * level[:built]
     income = project.total_income * level[built:]
     opex = np.asarray(project.opex) * level[built:]
-    sales_tax = tax.vat(income, outlay.sum() * terms.vat_share, terms)
+    fuel = np.asarray(project.fuel) * level[built:]
+    sales_tax = tax.vat(income - fuel, outlay.sum() * terms.vat_share, terms)
     drawn = outlay * (1.0 + terms.vat_share) * terms.debt_share
     owed = npv(terms.loan_rate_share, drawn, first=project.first)
     interest, principal = debt_service(owed, project.life_yr, terms)

@@ -14,31 +14,28 @@ import numpy as np
 from picmodel.finance.irr import Array
 from picmodel.finance.terms import FinanceTerms
 
-#: a loss may be set against the profits of this many years after it, the oldest first
-LOSS_CARRY_YR = 5
-
 
 class Vat(NamedTuple):
     """VAT by operating year, each of shape (life,) and >= 0 but for ``collected`` [MCNY/GW-yr, nominal]."""
 
-    collected: Array  # from customers; < 0 where the sum of the income lines is
+    collected: Array  # from customers, less what suppliers charge; < 0 where that is more
     paid: Array  # to the state, after the credit for VAT on the outlay
     refund: Array  # part of ``paid`` that comes back at once
     surcharge: Array  # local taxes on ``paid``: a cost, and not refunded
 
 
-def vat(income: Array, credit: float, terms: FinanceTerms) -> Vat:
-    """VAT on income, with the VAT on the outlay credited until it is used up.
+def vat(sales: Array, credit: float, terms: FinanceTerms) -> Vat:
+    """VAT on sales less purchases, with the VAT on the outlay credited until it is used up.
 
-    VAT shifts money in time and costs only its surcharge.  Running costs carry no creditable VAT here
-    (wages, rent, insurance); a purchase that does can be a negative line of income.  A credit left at the
-    end of life is lost.
+    VAT shifts money in time and costs only its surcharge.  O&M carries no creditable VAT here (wages, rent,
+    insurance); fuel does, and so does what is a negative line of income.  A credit left at the end of life is
+    lost.
 
     Args:
-        income: shape (life,); without VAT [MCNY/GW-yr, nominal].
+        sales: shape (life,); income less purchases that carry VAT, both without it [MCNY/GW-yr, nominal].
         credit: VAT on the outlay, >= 0 [MCNY/GW].
     """
-    collected = income * terms.vat_share
+    collected = sales * terms.vat_share
     paid = np.zeros_like(collected)
     for year, due in enumerate(collected):
         paid[year] = max(0.0, due - credit)
@@ -73,7 +70,7 @@ def tax_rates(income: Array, terms: FinanceTerms) -> Array:
     return terms.income_tax_share * factor
 
 
-def taxable(profit: Array, carry_yr: int = LOSS_CARRY_YR) -> Array:
+def taxable(profit: Array, carry_yr: int) -> Array:
     """Profit after losses of the ``carry_yr`` years before it, the oldest first; >= 0, shape and unit kept.
 
     Losses are used by profits of exempt years too, as the law has it: a holiday can waste them.
@@ -96,4 +93,4 @@ def income_tax(income: Array, profit: Array, terms: FinanceTerms) -> Array:
         profit: shape (life,); income and refund less running cost, surcharge, depreciation and, for the
             owner of equity, interest.
     """
-    return taxable(profit) * tax_rates(income, terms)
+    return taxable(profit, terms.loss_carry_yr) * tax_rates(income, terms)

@@ -27,6 +27,7 @@ class FinanceTerms:
     income_tax_share: float
     tax_exempt_yr: int  # from the year of first income
     tax_half_yr: int  # after those
+    loss_carry_yr: int  # a loss may be set against the profits of so many years after it
     vat_share: float
     vat_refund_share: float  # of the VAT paid (levied and refunded at once)
     vat_surcharge_share: float  # of the VAT paid, before refund

@@ -15,6 +15,7 @@ EXAMPLE = {
     "income_tax_share": 0.25,
     "tax_exempt_yr": 3,
     "tax_half_yr": 3,
+    "loss_carry_yr": 5,
     "vat_share": 0.13,
     "vat_refund_share": 0.0,
     "vat_surcharge_share": 0.12,

@@ -184,7 +184,7 @@ def test_debt_is_repaid_and_a_loan_longer_than_the_life_within_it(terms):
 margins = st.floats(60.0, 400.0)
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(margin=margins, more=st.floats(1.0, 100.0), construction=st.integers(0, 4))
 def test_rates_rise_with_income_and_fall_with_capex(terms, margin, more, construction):
     base, richer, dearer = (
@@ -196,7 +196,7 @@ def test_rates_rise_with_income_and_fall_with_capex(terms, margin, more, constru
     assert richer.npv > base.npv > dearer.npv
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(margin=margins, loan=st.floats(0.005, 0.3), term=st.integers(1, 25), construction=st.integers(0, 3))
 def test_debt_raises_the_return_if_and_only_if_it_costs_less(untaxed, margin, loan, term, construction):
     """The loan's own value at the project's rate is positive if and only if it costs less than that."""
@@ -208,7 +208,7 @@ def test_debt_raises_the_return_if_and_only_if_it_costs_less(untaxed, margin, lo
     assert (equity > own) == (loan < own)
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(margin=margins, inflation=st.floats(0.0, 0.2), construction=st.integers(0, 4))
 def test_without_tax_and_debt_all_rates_are_one(untaxed, margin, inflation, construction):
     """Nominal is (1 + real) (1 + inflation) - 1, and the owner is the project."""

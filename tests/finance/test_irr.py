@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
@@ -76,6 +76,7 @@ def test_what_is_no_cash_flow_is_refused(bad):
         irr(bad)
 
 
+@settings(deadline=None)
 @given(st.floats(10.0, 5000.0), incomes)
 def test_npv_at_the_rate_is_zero_and_brentq_agrees(outlay, income):
     flow = np.array([-outlay, *income])
@@ -88,6 +89,7 @@ def test_npv_at_the_rate_is_zero_and_brentq_agrees(outlay, income):
     assert answer.value == pytest.approx(other, rel=1e-9, abs=1e-9)
 
 
+@settings(deadline=None)
 @given(st.floats(10.0, 5000.0), incomes, st.integers(0, 39), st.floats(1.0, 100.0))
 def test_rate_rises_with_income_and_falls_with_outlay(outlay, income, where, more):
     flow = np.array([-outlay, *income])
@@ -100,6 +102,7 @@ def test_rate_rises_with_income_and_falls_with_outlay(outlay, income, where, mor
         assert (irr(dearer).value or -1.0) < base.value or irr(dearer).value is None
 
 
+@settings(deadline=None)
 @given(incomes, st.integers(-9, 9))
 def test_unit_of_money_changes_nothing(income, power):
     """pyxirr's tolerance is in money: unscaled, the same flow in TCNY would be off by 1e-4."""
@@ -110,6 +113,7 @@ def test_unit_of_money_changes_nothing(income, power):
         assert scaled.value == pytest.approx(base.value, rel=1e-10, abs=1e-10)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(-10, 30), min_size=1, max_size=5, unique=True))
 def test_every_root_is_found(steps):
     """A product of (g - root) has these roots and no other, -50 % to 150 %; numpy's eigenvalues agree."""

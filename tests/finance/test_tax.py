@@ -48,7 +48,7 @@ def test_the_holiday_starts_with_the_first_income(terms):
 def test_a_loss_lasts_five_years():
     """A loss of 60 against profits of 10: five years use 50, the last 10 of it are lost."""
     profit = np.array([-60.0, *[10.0] * 7])
-    assert taxable(profit) == pytest.approx(np.array([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 10.0, 10.0]))
+    assert taxable(profit, carry_yr=5) == pytest.approx(np.array([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 10.0, 10.0]))
 
 
 def test_the_oldest_loss_is_used_first():
@@ -64,7 +64,7 @@ def test_the_oldest_loss_is_used_first():
 
 def test_taxable_profit_leaves_its_argument_alone():
     profit = np.array([-5.0, 7.0])
-    taxable(profit)
+    taxable(profit, carry_yr=5)
     assert profit.tolist() == [-5.0, 7.0]
 
 
@@ -72,3 +72,10 @@ def test_income_tax_by_hand(terms):
     """Profit 100 a year: 3 years nothing, 3 years 12.5, then 25."""
     due = income_tax(np.full(7, 200.0), np.full(7, 100.0), terms())
     assert due == pytest.approx(np.array([0.0, 0.0, 0.0, 12.5, 12.5, 12.5, 25.0]))
+
+
+def test_fuel_brings_vat_that_is_credited(terms):
+    """Sales 400, fuel 150 a year at 10 %: 40 less 15 is due, against a credit of 30: 0, then 20, 25."""
+    result = vat(np.full(3, 400.0 - 150.0), 30.0, terms(vat_share=0.1))
+    assert result.collected == pytest.approx(np.full(3, 25.0))
+    assert result.paid == pytest.approx(np.array([0.0, 20.0, 25.0]))
