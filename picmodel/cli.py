@@ -1,4 +1,5 @@
-"""The command line: ``picmodel run``, ``validate``, ``hindcast``, ``show mechanisms``, ``schema``.
+"""The command line: ``picmodel run``, ``validate``, ``hindcast``, ``dispatch``, ``show``, ``schema`` and others.
+``sensitivity``, ``ladder``, ``show mechanisms``, ``schema``.
 
 Exit codes: 0 good, 2 bad input, 3 infeasible, 4 solver trouble, 5 interrupted, 6 self-check failed.
 """
@@ -39,6 +40,9 @@ err_console = Console(stderr=True)
 
 Files = Annotated[list[Path], typer.Argument(help="scenario files, or folders of them")]
 Out = Annotated[Path, typer.Option("--out", help="results go to OUT/<scenario>/")]
+StudyFile = Annotated[Path, typer.Argument(help="study file")]
+StudyOut = Annotated[Path, typer.Option("--out", help="results go to OUT/<study>/")]
+Jobs = Annotated[int | None, typer.Option(min=1, help="solves side by side; default: one a core")]
 
 
 def main() -> None:
@@ -79,6 +83,22 @@ def _progress() -> Callable[[str, str], None]:
     return report
 
 
+def _count() -> Callable[[int, int, str], None]:
+    """One line a finished run of a study, with seconds since the start and an estimate of what is left."""
+    start, before = time.perf_counter(), None
+
+    def progress(done: int, total: int, name: str) -> None:
+        nonlocal before
+        spent = time.perf_counter() - start
+        before = done if before is None else before
+        text = f"[dim]{spent:6.1f} s[/]  {done}/{total} runs  {name}"
+        if before < done < total:
+            text += f"  [dim]about {spent / (done - before) * (total - done) / 60:.0f} min left[/]"
+        err_console.print(text, highlight=False)
+
+    return progress
+
+
 @app.command()
 def run(
     files: Files,
@@ -87,6 +107,9 @@ def run(
         str | None, typer.Option(help="scenario to compare with; default: the file's, else the first")
     ] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="solves side by side; default: one a core")] = None,
+    baseline: Annotated[
+        str | None, typer.Option(help="scenario without policy, over which peak costs are counted")
+    ] = None,
 ) -> None:
     """Solve scenarios and compare them.
 
@@ -95,13 +118,15 @@ def run(
     from picmodel import driver
     from picmodel.report import tables
 
-    runs = driver.run(files, out, reference, jobs, _progress())
+    runs = driver.run(files, out, reference, jobs, _progress(), baseline)
     for note in tables.notes(runs):
         out_console.print(f"[bold red]read first[/]  {note}", highlight=False)
     out_console.print(tables.summary(runs))
     if (markets := tables.markets(runs)) is not None:
         out_console.print(markets)
     out_console.print(NOTE, style="dim")
+    for reading in tables.readings(runs):
+        out_console.print(reading, highlight=False)
     for one in runs:
         out_console.print(tables.census(one), style="dim", highlight=False)
     folders = ", ".join(str(one.folder) for one in runs)
@@ -157,6 +182,94 @@ def hindcast(
     out_console.print(f"written to {folders}", highlight=False, soft_wrap=True)
 
 
+@app.command()
+def ladder(
+    files: Files,
+    out: Out = Path("results"),
+    claims: Annotated[Path | None, typer.Option(help="claims; default: claims.toml beside the files")] = None,
+    write: Annotated[Path | None, typer.Option(help="CSV for the table that docs/pic2022.py reads")] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="keep runs of an earlier program too")] = False,
+    jobs: Annotated[int | None, typer.Option(min=1, help="solves side by side; default: one a core")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
+) -> None:
+    """Set what the paper claims beside what runs find; solves what is missing.
+
+    Example: picmodel ladder scenarios/pic2022/ladder.yaml
+    """
+    from picmodel import ladder as rungs
+
+    found = rungs.climb(files, out, claims, _progress(), jobs, keep)
+    if write is not None:
+        rungs.write_table(found.table, write)
+    if as_json:
+        print(json.dumps(rungs.as_json(found.findings), indent=2, ensure_ascii=False))
+    else:
+        for table in rungs.as_tables(found.findings, found.claims):
+            out_console.print(table)
+    if found.failed is not None:
+        raise found.failed
+
+
+@app.command()
+def attribute(study: StudyFile, out: StudyOut = Path("results"), jobs: Jobs = None) -> None:
+    """Split the change from a first rung to a last one among the mechanisms between them.
+
+    Example: picmodel attribute scenarios/pic2022/attribution.yaml --out results
+    """
+    from picmodel.studies import attribution, tables
+
+    found = attribution.attribute(study, out, jobs, _count())
+    for note in found.notes:
+        out_console.print(f"[bold red]read first[/]  {note}", highlight=False)
+    out_console.print(tables.attribution(found))
+    out_console.print(f"written to {found.folder}", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def sensitivity(
+    study: StudyFile,
+    out: StudyOut = Path("results"),
+    jobs: Jobs = None,
+    samples: Annotated[int | None, typer.Option(min=0, help="sample size in place of the file's")] = None,
+) -> None:
+    """Find what answers hang on, and how often claims hold, over a sample of uncertain inputs.
+
+    Example: picmodel sensitivity scenarios/pic2022/sensitivity.yaml --out results
+    """
+    from picmodel.studies import sensitivity as studies
+    from picmodel.studies import tables
+
+    found = studies.sense(study, out, jobs, _count(), samples)
+    for note in found.notes:
+        out_console.print(f"[bold red]read first[/]  {note}", highlight=False)
+    if found.study.claims:
+        out_console.print(tables.claims(found))
+        out_console.print(tables.tornado(found))
+    out_console.print(f"written to {found.folder}", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def dispatch(
+    result: Annotated[Path, typer.Argument(help="results folder of a finished run: OUT/<scenario>")],
+    year: Annotated[int | None, typer.Option(help="planning year; default: the only one")] = None,
+    window_days: Annotated[int, typer.Option(min=1, max=365, help="days that a window keeps")] = 7,
+    ahead_days: Annotated[int, typer.Option(min=0, max=60, help="days that it sees beyond them")] = 1,
+) -> None:
+    """Dispatch all 8760 hours of a year with the capacities of a finished run.
+
+    Example: picmodel dispatch results/reference --year 2028
+    """
+    from picmodel.chronology import comparison
+    from picmodel.chronology.check import check_year
+
+    found = check_year(result, year, window_days, ahead_days, report=_progress())
+    out_console.print(comparison.nation_table(found.table))
+    out_console.print(comparison.province_table(found.table))
+    for note in found.notes():
+        out_console.print(note, style="dim", highlight=False)
+    out_console.print(f"written to {', '.join(map(str, found.files))}", highlight=False, soft_wrap=True)
+
+
 @show.command()
 def mechanisms(
     name: Annotated[str | None, typer.Argument(help="one mechanism, with all its options")] = None,
@@ -196,6 +309,33 @@ def _option_table(options: list[Parameter]) -> Table:
         cells = astuple(option)
         table.add_row(*(Text(cell) for cell in cells))
     return table
+
+
+@show.command()
+def indicators(
+    name: Annotated[str | None, typer.Argument(help="one indicator, or the beginning of some")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
+) -> None:
+    """List the indicators of a run: equation, unit, what each is.
+
+    Example: picmodel show indicators peak_cost
+    """
+    from picmodel.indicators.definitions import DEFINITION
+    from picmodel.scenario.check import nearest
+
+    found = [d for d in DEFINITION.values() if d.name.startswith(name or "")]
+    if not found:
+        hint = nearest(str(name), DEFINITION) or "`picmodel show indicators` lists all"
+        raise InputError([f"there is no indicator `{name}`; {hint}"])
+    if as_json:
+        print(json.dumps([asdict(d) for d in found], indent=2, ensure_ascii=False))
+        return
+    exact = [d for d in found if d.name == name]
+    for d in exact or found:
+        out_console.print(f"[bold]{d.name}[/]  {d.unit}  {d.zh}", highlight=False)
+        if name is not None:
+            lines = (d.equation, d.meaning, f"for: {d.by}", f"source: {d.source}")
+            out_console.print(Text("\n".join(f"    {line}" for line in lines)))
 
 
 @app.command()

@@ -1,15 +1,18 @@
 """Scenarios that use what another scenario of the run found: which one, and in what order they are solved.
 
-A mechanism names the scenarios that it needs (`Mechanism.needs`) as its options do: a design of the same
-file (``separate``), else any scenario of the run (``quickstart-separate``).
+A mechanism names the scenarios whose emissions it needs (`Mechanism.needs`), and ``physical.capacities_of``
+the one whose capacities are held.  A name is a design of the same file (``separate``), else any scenario of
+the run (``quickstart-separate``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from picmodel.data.system import Held
 from picmodel.errors import InputError, PicmodelError
 from picmodel.markets.base import Active
 from picmodel.report.comparison import Solved
@@ -19,8 +22,19 @@ from picmodel.scenario.schema import Scenario
 
 #: scenario -> (name as its options write it -> scenario of the run)
 Uses = Mapping[str, Mapping[str, str]]
-#: name as the options write it -> planning year -> emissions [kt/yr]
-Given = Mapping[str, Mapping[int, float]]
+
+
+@dataclass(frozen=True)
+class Given:
+    """What other scenarios of the run hand on to one that names them.
+
+    Attributes:
+        emissions: name as the options write it -> planning year -> emissions [kt/yr].
+        held: capacities of the scenario that ``physical.capacities_of`` names.
+    """
+
+    emissions: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
+    held: Held | None = None
 
 
 def uses(scenarios: Sequence[Scenario], active: Mapping[str, Iterable[Active]]) -> Uses:
@@ -36,21 +50,60 @@ def uses(scenarios: Sequence[Scenario], active: Mapping[str, Iterable[Active]]) 
     found: dict[str, dict[str, str]] = {name: {} for name in names}
     problems = []
     for scenario in scenarios:
-        for mechanism in active[scenario.name]:
-            for path, written in mechanism.needs().items():
-                other = next((name for name in (scenario.sibling(written), written) if name in names), None)
-                if other is None:
-                    text = f"`{written}` is no scenario of this run; {_remedy(written, scenario, names)}"
-                    problems.append(scenario.where.problem(text, "markets", mechanism.name, *path))
-                else:
-                    found[scenario.name][written] = other
+        for path, written in _needs(scenario, active[scenario.name]).items():
+            other = next((name for name in (scenario.sibling(written), written) if name in names), None)
+            if other is None:
+                text = f"`{written}` is no scenario of this run; {_remedy(written, scenario, names)}"
+                problems.append(scenario.where.problem(text, *path))
+            else:
+                found[scenario.name][written] = other
     cycle = _cycle(found)
     if cycle:
         chain = " -> ".join(cycle)
-        problems.append(f"{chain}: these scenarios wait for each other's emissions; take one name out")
+        problems.append(f"{chain}: these scenarios wait for each other; take one name out")
+    problems += _unlike(scenarios, found)
     if problems:
         raise InputError(problems)
     return found
+
+
+def _needs(scenario: Scenario, active: Iterable[Active]) -> dict[tuple[str, ...], str]:
+    """Names of other scenarios, by the path of the option that names each."""
+    found = {
+        ("markets", mechanism.name, *path): written
+        for mechanism in active
+        for path, written in mechanism.needs().items()
+    }
+    if scenario.physical.capacities_of is not None:
+        found["physical", "capacities_of"] = scenario.physical.capacities_of
+    return found
+
+
+def _unlike(scenarios: Sequence[Scenario], found: Uses) -> list[str]:
+    """Scenarios whose capacities cannot be held because their years or provinces differ."""
+    named, problems = {scenario.name: scenario for scenario in scenarios}, []
+    for scenario in scenarios:
+        source = held_of(scenario, found)
+        if source is None:
+            continue
+        other = named[source]
+        for what, mine, theirs in (
+            ("horizon.years", scenario.horizon.years, other.horizon.years),
+            ("space.provinces", scenario.space.provinces, other.space.provinces),
+        ):
+            if set(mine) != set(theirs):
+                text = (
+                    f"`{source}` has other `{what}` than `{scenario.name}`, so its capacities say nothing "
+                    "here; give both the same"
+                )
+                problems.append(scenario.where.problem(text, "physical", "capacities_of"))
+    return problems
+
+
+def held_of(scenario: Scenario, found: Uses) -> str | None:
+    """The scenario of the run whose capacities this one holds; None where it decides on its own."""
+    written = scenario.physical.capacities_of
+    return None if written is None else found[scenario.name].get(written)
 
 
 def _remedy(written: str, scenario: Scenario, names: Sequence[str]) -> str:
@@ -104,27 +157,37 @@ class Agenda:
     def __init__(self, scenarios: Sequence[Scenario], found: Uses) -> None:
         self._uses = found
         self._waiting = {scenario.name: scenario for scenario in scenarios}
+        self._held_by_others = {held_of(scenario, found) for scenario in scenarios}
         self.solved: dict[str, Solved] = {}
         self.failed: dict[str, PicmodelError] = {}
 
     def ready(self) -> list[tuple[Scenario, Given]]:
-        """Scenarios to start now, each once, with the emissions that they are given."""
+        """Scenarios to start now, each once, with what they are given."""
         while broken := [name for name in self._waiting if self._failed_of(name)]:
             for name in broken:
                 self.failed[name] = _in_its_train(self._failed_of(name), self.failed)
                 del self._waiting[name]
         free = [name for name in self._waiting if set(self._uses[name].values()) <= set(self.solved)]
-        return [(self._waiting.pop(name), self._given(name)) for name in free]
+        return [(scenario, self._given(scenario)) for scenario in map(self._waiting.pop, free)]
+
+    def hands_on_capacities(self, name: str) -> bool:
+        """Another scenario is held at what this one finds."""
+        return name in self._held_by_others
 
     def _failed_of(self, name: str) -> list[str]:
         return [other for other in self._uses[name].values() if other in self.failed]
 
-    def _given(self, name: str) -> Given:
-        return {written: self.solved[other].emissions for written, other in self._uses[name].items()}
+    def _given(self, scenario: Scenario) -> Given:
+        uses = self._uses[scenario.name]
+        source = held_of(scenario, self._uses)
+        return Given(
+            emissions={written: self.solved[other].emissions for written, other in uses.items()},
+            held=self.solved[source].capacities if source else None,
+        )
 
 
 def _in_its_train(others: Sequence[str], failed: Mapping[str, PicmodelError]) -> PicmodelError:
     """The error of a scenario whose source failed: of the same kind."""
-    text = f"not solved: it uses the emissions of {', '.join(others)}, which failed"
+    text = f"not solved: it uses what {', '.join(others)} finds, which failed"
     kind = type(failed[others[0]])
     return InputError([text]) if kind is InputError else kind(text)

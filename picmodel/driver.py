@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import importlib.metadata
 import os
@@ -18,26 +19,30 @@ from typing import Any
 
 import pandas as pd
 
-from picmodel.data.load import inputs_of, system_data
+from picmodel.data.load import input_files, inputs_of, system_data
 from picmodel.data.system import SystemData
 from picmodel.dependencies import Agenda, Given, Uses, uses, widest
 from picmodel.errors import Infeasible, InputError, PicmodelError, SelfCheckFailed, SolverTrouble
 from picmodel.extract.results import Results
+from picmodel.extract.running_cost import running_costs
 from picmodel.extract.table import COLUMNS
-from picmodel.finance.projects import value_projects
+from picmodel.finance.projects import price_paid, project_income, value_projects
 from picmodel.formulation.build import build_model
+from picmodel.formulation.held import LEAST_GW, LOWER_END, UPPER_END, held_at
 from picmodel.glossary import ENTRIES
+from picmodel.indicators.definitions import require_defined
 from picmodel.indicators.health import artefacts, census, flooded, slacks_in_use
 from picmodel.indicators.market_prices import certificate_price, energy_price
 from picmodel.indicators.money import money, served_energy
-from picmodel.indicators.peak_cost import system_cost
+from picmodel.indicators.peak_cost import sunk_capital, system_cost, transfers
 from picmodel.indicators.responsibility import responsibility
-from picmodel.indicators.system import curtailment, quantities, renewable_shares
+from picmodel.indicators.shares import certificate_shares, renewable_shares
+from picmodel.indicators.system import curtailment, quantities
 from picmodel.indicators.zero_profit import worst_residual, zero_profit
 from picmodel.markets.base import Active, merged
 from picmodel.markets.interactions import conflicts
 from picmodel.markets.registry import MECHANISM, activate, entries, settling, with_interactions
-from picmodel.report.comparison import Solved, compared, peak_note
+from picmodel.report.comparison import UPPER_IRR, Solved, compared, peak_note
 from picmodel.report.runs import Run, RunSet
 from picmodel.report.write import new_folder, publish, write_json, write_netcdf, write_parquet, write_table
 from picmodel.scenario.check import check_options, nearest
@@ -49,41 +54,49 @@ from picmodel.solve.compile import LinearProgram, compile_model
 from picmodel.solve.highs import Solution, SolverOptions, solve
 
 Report = Callable[[str, str], None]  # (scenario, stage)
+#: parts of the package that use runs and make none
+BESIDE_RUNS = ("cli.py", "hindcast.py", "ladder", "studies", "chronology", "chronology.py", "synthesis")
+Source = Path | str | Mapping | ScenarioSet | Sequence[Path | str]
 
 
 # -- public
 
 
 def run(
-    source: Path | str | Mapping | Sequence[Path | str],
+    source: Source,
     out: Path | str = "results",
     reference: str | None = None,
     jobs: int | None = None,
     report: Report | None = None,
+    baseline: str | None = None,
 ) -> RunSet:
     """Run scenarios and write their results.
 
     Args:
-        source: a scenario file, several, a folder of them, or a mapping that says the same.
+        source: a scenario file, several, a folder of them, a mapping that says the same, or a loaded set.
         out: each run writes ``out/<scenario>/``.
         reference: name of the scenario to compare with; else the file's ``reference``, else the first.
         jobs: solves side by side; as many as cores by default.
         report: called with (scenario, stage) as work goes on.
+        baseline: name of the scenario without policy, over which peak costs are counted; else the file's.
 
     Raises:
         InputError, Infeasible, SolverTrouble, SelfCheckFailed: see `picmodel.errors`.  What was
             finished before stays on disk.
     """
-    scenarios, declared = collect(source)
-    wanted = reference or declared or scenarios[0].name
-    names = [s.name for s in scenarios]
-    if wanted not in names:
-        raise InputError([f"--reference {wanted}: no such scenario; {nearest(wanted, names)}"])
+    whole = gathered(source)
+    scenarios, names = whole.scenarios, [s.name for s in whole]
+    wanted, without = reference or whole.reference or names[0], baseline or whole.baseline
+    for option, name in (("reference", wanted), ("baseline", without)):
+        if name is not None and name not in names:
+            raise InputError([f"--{option} {name}: no such scenario; {nearest(name, names)}"])
     found = check_all(scenarios)
     solved, failed = _solve_all(scenarios, found, Path(out), jobs, report or (lambda name, stage: None))
-    runs = _finish(solved, wanted, Path(out))
+    runs = _finish(solved, wanted, without, Path(out))
     if failed:
-        raise together(failed)
+        error = together(failed)
+        error.failed = failed
+        raise error
     return runs
 
 
@@ -96,10 +109,16 @@ def together(failed: Mapping[str, PicmodelError]) -> PicmodelError:
     return type(others[0])("\n".join(f"{name}: {error}" for name, error in failed.items()))
 
 
-def collect(source: Path | str | Mapping | Sequence[Path | str]) -> tuple[list[Scenario], str | None]:
+def collect(source: Source) -> tuple[list[Scenario], str | None]:
     """Scenarios of files and folders, and the reference that one of them names."""
-    if isinstance(source, Mapping):
-        sets = [load(source)]
+    found = gathered(source)
+    return list(found), found.reference
+
+
+def gathered(source: Source) -> ScenarioSet:
+    """Scenarios of files and folders as one set; the first that names a reference or baseline counts."""
+    if isinstance(source, Mapping | ScenarioSet):
+        sets = [source if isinstance(source, ScenarioSet) else load(source)]
     else:
         paths = [Path(source)] if isinstance(source, str | Path) else [Path(p) for p in source]
         files = [f for p in paths for f in (sorted(p.glob("*.yaml")) if p.is_dir() else [p])]
@@ -112,7 +131,9 @@ def collect(source: Path | str | Mapping | Sequence[Path | str]) -> tuple[list[S
     twice = sorted({s.name for s in scenarios if [t.name for t in scenarios].count(s.name) > 1})
     if twice:
         raise InputError([f"{name}: two scenarios have this name; give one a `name`" for name in twice])
-    return scenarios, next((found.reference for found in sets if found.reference), None)
+    reference = next((found.reference for found in sets if found.reference), None)
+    baseline = next((found.baseline for found in sets if found.baseline), None)
+    return ScenarioSet(tuple(scenarios), reference, baseline)
 
 
 def _load_all(files: Sequence[Path]) -> list[ScenarioSet]:
@@ -226,11 +247,11 @@ class Optimum:
     solves: int = 1
 
 
-def optimum(scenario: Scenario, clock: Clock, threads: int = 0, emissions_of: Given | None = None) -> Optimum:
+def optimum(scenario: Scenario, clock: Clock, threads: int = 0, given: Given | None = None) -> Optimum:
     """Build, solve and check one scenario.
 
     Args:
-        emissions_of: what other scenarios emit, by the name that this one's options give them.
+        given: what other scenarios hand on to this one.
 
     Raises:
         InputError, Infeasible, SolverTrouble, SelfCheckFailed: see `picmodel.errors`.
@@ -238,15 +259,45 @@ def optimum(scenario: Scenario, clock: Clock, threads: int = 0, emissions_of: Gi
     options = market_options(scenario)
     clock.stage("inputs")
     data, tables = system_data(scenario)
-    data = replace(data, policy={**data.policy, "emissions_of": dict(emissions_of or {})})
+    data = _with_given(scenario, data, given or Given())
     active = activate(options)
     problems = [f"{scenario.name}: {p}" for mechanism in active for p in mechanism.check(data)]
     if problems:
         raise InputError(problems)
-    s = scenario.solver
-    chosen = SolverOptions(s.method, s.threads or threads, s.time_limit_s, s.crossover)
-    lp, solution, results, solves = _settled(data, active, chosen, s.iterations, clock)
+    chosen = _solver_options(scenario, threads)
+    try:
+        lp, solution, results, solves = _settled(data, active, chosen, scenario.solver.iterations, clock)
+    except InputError as error:
+        raise InputError([f"{scenario.name}: {problem}" for problem in error.problems]) from None
     clock.stage("results")
+    certificate, whole = _checked(lp, solution, results, active)
+    return Optimum(scenario, options, active, tables, lp, solution, certificate, results, whole, solves)
+
+
+def _with_given(scenario: Scenario, data: SystemData, given: Given) -> SystemData:
+    """The system with what other scenarios hand on: their emissions, and capacities to hold."""
+    data = replace(data, policy={**data.policy, "emissions_of": dict(given.emissions)})
+    if scenario.physical.capacities_of is None:
+        return data
+    if given.held is None:
+        text = f"`{scenario.physical.capacities_of}` is no scenario of this run; run both together"
+        raise InputError([scenario.where.problem(text, "physical", "capacities_of")])
+    return held_at(data, given.held)
+
+
+def _solver_options(scenario: Scenario, threads: int) -> SolverOptions:
+    s = scenario.solver
+    return SolverOptions(s.method, s.threads or threads, s.time_limit_s, s.crossover)
+
+
+def _checked(
+    lp: LinearProgram, solution: Solution, results: Results, active: tuple[Active, ...]
+) -> tuple[dict[str, float], pd.DataFrame]:
+    """Residuals of every check that a solve must pass, and the ledger.
+
+    Raises:
+        SelfCheckFailed: one of them is too large.
+    """
     certificate = certify(lp, solution)
     profit = worst_residual(zero_profit(results, active))
     if not profit <= TOLERANCE:
@@ -255,8 +306,7 @@ def optimum(scenario: Scenario, clock: Clock, threads: int = 0, emissions_of: Gi
     left_over, account = worst_account(whole)
     if not left_over <= TOLERANCE:
         raise SelfCheckFailed(f"the ledger does not clear: {left_over:.2e} of account {account} is left over")
-    checked = {**certificate.as_dict(), "zero_profit": profit, "ledger": left_over}
-    return Optimum(scenario, options, active, tables, lp, solution, checked, results, whole, solves)
+    return {**certificate.as_dict(), "zero_profit": profit, "ledger": left_over}, whole
 
 
 def _settled(
@@ -306,17 +356,23 @@ def solve_scenario(
     out: Path,
     threads: int = 0,
     report: Report | None = None,
-    emissions_of: Given | None = None,
+    given: Given | None = None,
+    hands_on_capacities: bool = False,
 ) -> Solved:
-    """Solve and evaluate one scenario; writes its large files to a hidden folder."""
+    """Solve and evaluate one scenario; writes its large files to a hidden folder.
+
+    Args:
+        given: what other scenarios hand on to this one.
+        hands_on_capacities: another scenario is held at the capacities of this one.
+    """
     clock = Clock(scenario.name, report)
-    found = optimum(scenario, clock, threads, emissions_of)
+    found = optimum(scenario, clock, threads, given)
     results = found.results
-    income = merged([mechanism.income(results, results.data) for mechanism in settling(found.active)])
-    projects = value_projects(results, income, found.tables["finance"], scenario.projects.technologies)
+    projects, yearly, ends = _projects(found, threads, clock)
     costs = results.cost_by_item()
     clock.stage("write")
     folder = _write(found, costs, out)
+    write_table(yearly.assign(scenario=scenario.name), folder / "project_income.csv")
     emissions = results.values["v_emissions"].sum("province")
     return Solved(
         name=scenario.name,
@@ -332,8 +388,72 @@ def solve_scenario(
         emissions={int(y): float(emissions.sel(year=y)) for y in results.years},
         horizon=results.data.horizon,
         peak_cost_until=scenario.horizon.peak_cost_until,
-        manifest=_manifest(found, clock),
+        manifest=_manifest(found, ends, clock),
+        capacities=results.capacities(scenario.name, LEAST_GW) if hands_on_capacities else None,
+        transfers=transfers(costs),
+        sunk=sunk_capital(results.data),
     )
+
+
+@dataclass(frozen=True)
+class PriceEnd:
+    """A dispatch of held capacities at whose prices projects are valued.
+
+    Attributes:
+        certificate: residuals of its checks; of the run itself where that is the dispatch.
+    """
+
+    results: Results
+    certificate: dict[str, float]
+
+
+def _projects(
+    found: Optimum, threads: int, clock: Clock
+) -> tuple[pd.DataFrame, pd.DataFrame, tuple[PriceEnd, ...]]:
+    """Projects at expansion prices, or at the lower end of dispatch prices with the rate at the upper end.
+
+    Returns:
+        Projects, their income by year, and the lower and upper end of dispatch prices (none: expansion).
+    """
+    if not found.scenario.dispatch_prices:
+        return (*_valued(found, found.results), ())
+    held_already = found.results.data.held is not None
+    run_itself = PriceEnd(found.results, found.certificate)
+    lower = run_itself if held_already else _dispatch(found, LOWER_END, threads, clock)
+    upper = _dispatch(found, UPPER_END, threads, clock)
+    clock.stage("results")
+    projects, yearly = _valued(found, lower.results)
+    at_upper, _ = _valued(found, upper.results)
+    projects = projects.assign(**{UPPER_IRR: at_upper["irr_pre_tax_real_share"]})
+    return projects, yearly, (lower, upper)
+
+
+def _valued(found: Optimum, results: Results) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Projects at the prices of a solve, and their income by year."""
+    settles, wanted, finance = settling(found.active), found.scenario.projects, found.tables["finance"]
+    income = merged([mechanism.income(results, results.data) for mechanism in settles])
+    price = price_paid(results, settles)
+    projects = value_projects(results, income, finance, wanted.technologies, price, wanted.after_horizon)
+    beside = results.data.held.factor if results.data.held else 1.0
+    projects["capacity_gw"] /= beside  # what the plan built
+    return projects, project_income(results, income, wanted.technologies, price)
+
+
+def _dispatch(found: Optimum, factor: float, threads: int, clock: Clock) -> PriceEnd:
+    """The same scenario with its capacities held at a factor of what it found, or held already.
+
+    Numbers that the plan itself decides (`Mechanism.iterate`) stay as they were settled.
+    """
+    scenario, active = found.scenario, found.active
+    data = held_at(found.results.data, found.results.capacities(scenario.name, LEAST_GW), factor)
+    try:
+        lp, solution = _solved(data, active, _solver_options(scenario, threads), clock)
+    except Infeasible as error:
+        text = f"at capacities held at {factor:g} of the plan (`projects.prices: dispatch`): {error}"
+        raise Infeasible(text) from None
+    results = Results(data, lp, solution, entries())
+    certificate, _ = _checked(lp, solution, results, active)
+    return PriceEnd(results, certificate)
 
 
 def indicators_of(results: Results, active: Sequence[Active] = ()) -> pd.DataFrame:
@@ -341,6 +461,7 @@ def indicators_of(results: Results, active: Sequence[Active] = ()) -> pd.DataFra
     return pd.concat(
         [
             renewable_shares(results),
+            certificate_shares(results, active),
             quantities(results),
             curtailment(results),
             energy_price(results),
@@ -357,7 +478,8 @@ def _write(found: Optimum, costs: pd.DataFrame, out: Path) -> Path:
     folder = new_folder(out, name)
     history = f"picmodel {importlib.metadata.version('picmodel')}, scenario {name}"
     write_netcdf(found.results.dataset("values"), folder / "solution.nc", f"Solution of {name}", history)
-    write_netcdf(found.results.prices(), folder / "prices.nc", f"Prices of {name}", history)
+    prices = found.results.prices().merge(running_costs(found.lp, found.solution, found.results))
+    write_netcdf(prices, folder / "prices.nc", f"Prices of {name}", history)
     write_table(costs.assign(scenario=name), folder / "costs.csv")
     write_parquet(found.ledger.assign(scenario=name), folder / "ledger.parquet")
     positions = position(found.ledger).rename(columns={"amount": "amount_mcny"})
@@ -366,15 +488,19 @@ def _write(found: Optimum, costs: pd.DataFrame, out: Path) -> Path:
     return folder
 
 
-def _manifest(found: Optimum, clock: Clock) -> dict[str, Any]:
+def _manifest(found: Optimum, ends: Sequence[PriceEnd], clock: Clock) -> dict[str, Any]:
     """Everything that says how a run came about and whether it can be trusted."""
     results, lp, solution = found.results, found.lp, found.solution
+    held = results.data.held
     return {
         "scenario": found.scenario.name,
         "status": solution.status,
         "past_years": list(results.data.horizon.past),
         "objective_mcny": solution.objective,
         "certificate": found.certificate,
+        "capacities_of": held.of if held else None,
+        "project_prices": "dispatch" if ends else "expansion",
+        "price_ends": [_price_end(end) for end in ends],
         "solves": found.solves,
         "residuals": _residuals(results, found.active),
         "rows": lp.shape[0],
@@ -386,8 +512,17 @@ def _manifest(found: Optimum, clock: Clock) -> dict[str, Any]:
         "seconds": clock.seconds(),
         "peak_memory_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6,
         "inputs": hash_inputs(inputs_of(found.scenario)),
+        "program": hash_program(),
         "versions": _versions(),
     }
+
+
+def _price_end(end: PriceEnd) -> dict[str, Any]:
+    """By how much capacities were held beside the plan's, and the worst residual of that solve."""
+    held, checked = end.results.data.held, end.certificate
+    assert held is not None
+    worst = max(checked["worst"], checked["zero_profit"], checked["ledger"])
+    return {"capacity_factor": held.factor, "worst_residual": worst}
 
 
 def _residuals(results: Results, active: Sequence[Active]) -> dict[str, float]:
@@ -403,10 +538,18 @@ def _require_rows(mechanism, lp) -> None:
         raise SelfCheckFailed(f"markets.{mechanism.name} is on but adds no row to the model")
 
 
-def hash_inputs(folder: Path) -> dict[str, str]:
-    """SHA-256 of every input file, by path below the folder."""
-    files = sorted(p for p in folder.rglob("*") if p.suffix in (".csv", ".nc"))
-    return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+def hash_inputs(folders: Sequence[Path]) -> dict[str, str]:
+    """SHA-256 of every input file that is read, by its path below the first folder."""
+    files = sorted(input_files(folders).items())
+    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files}
+
+
+@functools.cache
+def hash_program() -> str:
+    """SHA-256 over the sources of all that makes a run: results of another program are other results."""
+    package = Path(__file__).parent
+    sources = [p for p in sorted(package.rglob("*.py")) if p.relative_to(package).parts[0] not in BESIDE_RUNS]
+    return hashlib.sha256(b"".join(p.read_bytes() for p in sources)).hexdigest()
 
 
 def _versions() -> dict[str, str]:
@@ -429,7 +572,10 @@ def _solve_all(
         while ready := agenda.ready():
             for scenario, given in ready:
                 try:
-                    agenda.solved[scenario.name] = solve_scenario(scenario, out, threads, report, given)
+                    asked = agenda.hands_on_capacities(scenario.name)
+                    agenda.solved[scenario.name] = solve_scenario(
+                        scenario, out, threads, report, given, asked
+                    )
                 except PicmodelError as error:
                     agenda.failed[scenario.name] = error
     else:
@@ -449,7 +595,9 @@ def _solve_in_pool(agenda: Agenda, workers: int, out: Path, threads: int, report
 
         def start_what_is_ready() -> None:
             for scenario, given in agenda.ready():
-                running[pool.submit(_solve_apart, scenario, out, threads, stages, given)] = scenario.name
+                asked = agenda.hands_on_capacities(scenario.name)
+                future = pool.submit(_solve_apart, scenario, out, threads, stages, given, asked)
+                running[future] = scenario.name
 
         start_what_is_ready()
         while running:
@@ -465,19 +613,26 @@ def _solve_in_pool(agenda: Agenda, workers: int, out: Path, threads: int, report
             start_what_is_ready()
 
 
-def _solve_apart(scenario: Scenario, out: Path, threads: int, stages: Any, given: Given) -> Solved:
-    return solve_scenario(scenario, out, threads, lambda name, stage: stages.put((name, stage)), given)
+def _solve_apart(
+    scenario: Scenario, out: Path, threads: int, stages: Any, given: Given, asked: bool
+) -> Solved:
+    def report(name: str, stage: str) -> None:
+        stages.put((name, stage))
+
+    return solve_scenario(scenario, out, threads, report, given, asked)
 
 
-def _finish(solved: Sequence[Solved], reference: str, out: Path) -> RunSet:
-    """Indicators that need the reference, then every folder in its place."""
-    base = next((s for s in solved if s.name == reference), None)
+def _finish(solved: Sequence[Solved], reference: str, baseline: str | None, out: Path) -> RunSet:
+    """Indicators that need the reference or the baseline, then every folder in its place."""
+    base, nothing = (next((s for s in solved if s.name == name), None) for name in (reference, baseline))
     runs = []
     for s in solved:
-        indicators = pd.concat([s.indicators, compared(s, base or s)], ignore_index=True)
+        indicators = pd.concat([s.indicators, compared(s, base or s, nothing)], ignore_index=True)
+        require_defined(indicators)
         indicators.insert(0, "scenario", s.name)
         indicators = indicators[COLUMNS]
-        manifest = {**s.manifest, "reference": base.name if base else None, "peak": peak_note(s)}
+        others = {"reference": base.name if base else None, "baseline": nothing.name if nothing else None}
+        manifest = {**s.manifest, **others, "peak": peak_note(s)}
         write_table(indicators, s.folder / "indicators.csv")
         write_table(s.projects.assign(scenario=s.name), s.folder / "projects.csv")
         write_json(manifest, s.folder / "manifest.json")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 
 class PicmodelError(Exception):
-    """A run that cannot go on; the message says what to do about it."""
+    """A run that cannot go on; the message says what to do about it.
+
+    Attributes:
+        failed: where several scenarios were run, the error of each that failed, by name.
+    """
 
     exit_code = 4
+    failed: Mapping[str, PicmodelError] = {}
 
 
 class InputError(PicmodelError):

@@ -21,7 +21,8 @@ from picmodel.data.read import read_tables
 from picmodel.errors import InputError
 from picmodel.extract.results import Results
 from picmodel.indicators.health import artefacts, slacks_in_use
-from picmodel.indicators.system import gross_generation, net_export
+from picmodel.indicators.shares import gross_generation
+from picmodel.indicators.system import net_export
 from picmodel.markets.base import Active
 from picmodel.report.write import new_folder, publish, write_json, write_table
 from picmodel.scenario.load import dump_yaml

@@ -1,17 +1,19 @@
-"""Scenarios that use the emissions of others: names, order, cycles; and repeated solves."""
+"""Scenarios that use what others found: names, order, cycles; and repeated solves."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
 import picmodel
 from picmodel import driver
-from picmodel.dependencies import Agenda, widest
+from picmodel.data.system import Held
+from picmodel.dependencies import Agenda, Given, widest
 from picmodel.errors import Infeasible, InputError, SolverTrouble
 from picmodel.markets.base import Active, Mechanism, MechanismConfig
 from picmodel.markets.registry import activate
+from picmodel.report.comparison import UPPER_IRR
 from picmodel.scenario.load import load
 
 SMALL = {
@@ -31,6 +33,10 @@ def peak_of(name: str, **options) -> dict:
     return {
         "markets": {"emission_limits": {"peak_year": {"year": 2030, "level_of": name, **options}}},
     }
+
+
+def capacities_of(name: str, **more) -> dict:
+    return {"physical": {"adequacy": False, "capacities_of": name}, **more}
 
 
 def scenarios(**designs):
@@ -91,6 +97,8 @@ def test_a_name_of_a_file_that_is_not_in_the_run(tmp_path):
     [
         (dict(a=held("a")), "small-a -> small-a"),
         (dict(a=held("b"), b=peak_of("c"), c=held("a")), "small-a -> small-b -> small-c -> small-a"),
+        (dict(a=capacities_of("b"), b=held("a")), "small-a -> small-b -> small-a"),
+        (dict(a=capacities_of("a")), "small-a -> small-a"),
     ],
 )
 def test_scenarios_that_wait_for_each_other_are_named(designs, chain):
@@ -100,6 +108,29 @@ def test_scenarios_that_wait_for_each_other_are_named(designs, chain):
 def test_years_outside_the_horizon_are_found_however_deep_they_stand():
     caps = {"markets": {"emission_limits": {"provincial": {"cap_mt": {"NM": {2030: 100, 2070: 50}}}}}}
     assert "`markets.emission_limits.provincial.cap_mt.NM.2070`" in refused(scenarios(a=caps))
+
+
+@pytest.mark.parametrize(
+    ("design", "message"),
+    [
+        (capacities_of("fre"), "`fre` is no scenario of this run; did you mean `free`?"),
+        (
+            capacities_of("free", horizon={"years": [2030]}),
+            "`small-free` has other `horizon.years` than `small-a`, so its capacities say nothing",
+        ),
+        (
+            capacities_of("free", space={"provinces": ["SC"]}),
+            "`small-free` has other `space.provinces` than `small-a`",
+        ),
+    ],
+)
+def test_capacities_of_a_scenario_that_is_not_there_or_not_alike(design, message):
+    assert message in refused(scenarios(free={}, a=design))
+
+
+def test_held_capacities_have_no_expansion_prices():
+    with pytest.raises(InputError, match=r"there are no expansion prices; write `dispatch`"):
+        scenarios(free={}, a=capacities_of("free", projects={"prices": "expansion"}))
 
 
 # -- order
@@ -130,21 +161,22 @@ def test_what_others_use_is_solved_first_and_a_failure_fails_what_uses_it():
 
     assert ready() == ["a", "c", "e"]
     assert ready() == []
-    agenda.solved["small-a"] = _Emitted({2030: 5.0})
+    agenda.solved["small-a"] = _Found({2030: 5.0})
     (given,) = [given for _, given in agenda.ready()]
-    assert given == {"a": {2030: 5.0}}
+    assert given == Given(emissions={"a": {2030: 5.0}})
     agenda.failed["small-c"] = Infeasible("no plan")
     assert ready() == []
     assert isinstance(agenda.failed["small-d"], Infeasible)
-    assert "uses the emissions of small-c, which failed" in str(agenda.failed["small-d"])
+    assert "it uses what small-c finds, which failed" in str(agenda.failed["small-d"])
     agenda.failed["small-e"] = InputError(["bad"])
 
 
-class _Emitted:
+@dataclass
+class _Found:
     """All that an agenda reads of a solved scenario."""
 
-    def __init__(self, emissions: dict[int, float]) -> None:
-        self.emissions = emissions
+    emissions: dict[int, float]
+    capacities: Held | None = None
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
@@ -173,7 +205,7 @@ def test_a_run_hands_emissions_on(jobs, tmp_path):
 
 def test_a_failed_source_fails_what_uses_it_and_nothing_else(tmp_path):
     broken = {"space": {"provinces": ["SC"]}, "physical": {"demand_factor": 0.1, "expand": False}}
-    with pytest.raises(Infeasible, match="small-a: not solved: it uses the emissions of small-broken"):
+    with pytest.raises(Infeasible, match="small-a: not solved: it uses what small-broken finds"):
         picmodel.run({**SMALL, "designs": {"a": held("broken"), "b": {}, "broken": broken}}, tmp_path, jobs=1)
     assert [p.name for p in tmp_path.iterdir()] == ["small-b"]
 
@@ -189,6 +221,91 @@ def test_limits_without_slack_are_named_where_there_is_no_plan(tmp_path):
     }
     with pytest.raises(Infeasible, match=r"markets.emission_limits.peak_year: .*give it `slack_cny_per_t`"):
         picmodel.run({**SMALL, **strict}, tmp_path)
+
+
+# -- capacities
+
+
+def test_only_the_scenario_that_asks_is_given_capacities():
+    """Proves    capacities are kept where another scenario is held at them, and handed to that one alone.
+
+    System    b is held at a; c holds the emissions of a; d uses nobody.
+    By hand   a hands capacities on, b, c and d do not; b gets those of a, c the emissions alone.
+    Fails if  every run keeps its capacities, or a name of the wrong kind is handed on.
+    """
+    found = scenarios(a={}, b=capacities_of("a"), c=held("a"), d={})
+    agenda = Agenda(found, driver.check_all(found))
+    asked = {s.name: agenda.hands_on_capacities(s.name) for s in found}
+    assert asked == {"small-a": True, "small-b": False, "small-c": False, "small-d": False}
+    agenda.ready()
+    stands = Held("small-a", {"v_build": {("NM", "wind_onshore", 2030): 2.0}})
+    agenda.solved["small-a"] = _Found({2030: 5.0}, stands)
+    given = {scenario.name: given for scenario, given in agenda.ready()}
+    assert given["small-b"].held is stands
+    assert given["small-c"] == Given(emissions={"a": {2030: 5.0}})
+
+
+CARBON = {"markets": {"carbon": {"instrument": "price", "price_cny_per_t": 400}}}
+
+
+@pytest.fixture(scope="module", params=[1, 2])
+def held_runs(request, tmp_path_factory):
+    designs = {
+        "dear": capacities_of("free", **CARBON),
+        "again": capacities_of("free"),
+        "further": capacities_of("again"),
+        "free": {},
+    }
+    wind = {"projects": {"technologies": ["wind_onshore"]}}
+    return picmodel.run(
+        {**SMALL, **wind, "designs": designs, "reference": "free"},
+        tmp_path_factory.mktemp("held"),
+        jobs=request.param,
+    )
+
+
+def test_a_run_held_at_its_own_reference_reproduces_it(held_runs):
+    """Proves    the same design at capacities 0.1 % larger dispatches as before; a chain holds the same plan.
+
+    System    Inner Mongolia, two years; `again` is held at `free`, `further` at `again`.
+    By hand   capacity 1.001 times that of `free` in both (not 1.001 twice); costs within 0.1 %, generation
+              within 0.5 % of the whole.
+    Fails if  a capacity is lost, or held twice beside the optimum.
+    """
+    free, again, further = (held_runs[f"small-{name}"] for name in ("free", "again", "further"))
+    for run in (again, further):
+        assert run.manifest["capacities_of"] == "small-free"
+        ratio = run.solution["v_capacity"].sum() / free.solution["v_capacity"].sum()
+        assert float(ratio) == pytest.approx(1.001, rel=1e-9)
+        for year in (2030, 2035):
+            assert run.value("system_cost", year=year) == pytest.approx(
+                free.value("system_cost", year=year), rel=1e-3
+            )
+            produced, before = (
+                one.solution["v_annual_generation"].sel(year=year).fillna(0.0) for one in (run, free)
+            )
+            assert float(abs(produced - before).sum() / before.sum()) < 5e-3
+
+
+def test_another_design_moves_dispatch_at_capacities_that_stand(held_runs):
+    """A dear carbon price: the plan would build otherwise, but what stands is what `free` built."""
+    free, dear = held_runs["small-free"], held_runs["small-dear"]
+    for name in ("v_build", "v_exist", "v_capacity"):
+        assert float((dear.solution[name] - 1.001 * free.solution[name]).fillna(0.0).max()) < 1e-6
+    assert dear.value("emissions", year=2035) <= free.value("emissions", year=2035) * (1 + 1e-6)
+
+
+def test_the_run_says_whose_capacities_and_which_prices(held_runs):
+    free, dear = held_runs["small-free"].manifest, held_runs["small-dear"].manifest
+    assert (free["capacities_of"], free["project_prices"], free["price_ends"]) == (None, "expansion", [])
+    assert (dear["capacities_of"], dear["project_prices"]) == ("small-free", "dispatch")
+    assert [end["capacity_factor"] for end in dear["price_ends"]] == [1.001, 0.999]
+    assert max(end["worst_residual"] for end in dear["price_ends"]) < 1e-6
+    projects = held_runs["small-dear"].projects
+    both = projects.dropna(subset=["irr_pre_tax_real_share", UPPER_IRR])
+    assert len(both)
+    assert (both[UPPER_IRR] >= both["irr_pre_tax_real_share"] - 1e-9).all()
+    assert UPPER_IRR not in held_runs["small-free"].projects
 
 
 # -- numbers that the plan itself decides

@@ -52,7 +52,7 @@ STABLE = (
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
-    return picmodel.run(REGION, out=tmp_path_factory.mktemp("results"))
+    return picmodel.run({**REGION, "baseline": "spot"}, out=tmp_path_factory.mktemp("results"))
 
 
 def test_every_file_is_there_and_every_indicator_keeps_its_name(runs):
@@ -95,6 +95,22 @@ def test_peak_cost_is_the_discounted_resource_cost_of_its_calendar_years(runs):
     costs = pd.read_csv(run.folder / "costs.csv").query("kind == 'resource'").groupby("year")["mcny"].sum()
     by_hand = sum(costs[2025] * 1.05 ** -(y - 2023) for y in range(2025, 2030)) + costs[2030] * 1.05**-7
     assert run.value("peak_cost") == pytest.approx(by_hand / 1e3)
+
+
+def test_the_increment_is_over_the_baseline_and_regions_are_places(runs):
+    planned, spot = runs["region-planned"], runs["region-spot"]
+    assert planned.manifest["baseline"] == "region-spot"
+    more = planned.value("peak_cost") - spot.value("peak_cost")
+    assert planned.value("peak_cost_increment") == pytest.approx(more)
+    assert spot.value("peak_cost_increment") == pytest.approx(0.0, abs=1e-9)
+    assert planned.value("sunk_capital") == spot.value("sunk_capital") > 0
+    places = set(spot.indicators.query("indicator == 'renewable_share'")["province"])
+    assert places == {"CN", *REGION["space"]["provinces"], "North"}
+
+
+def test_a_baseline_that_is_no_scenario_is_refused():
+    with pytest.raises(InputError, match=r"--baseline nobody: no such scenario"):
+        picmodel.run(REGION, baseline="nobody")
 
 
 def test_positions_are_the_sums_of_the_ledger_and_add_up_to_nothing(runs):
@@ -141,6 +157,38 @@ def test_a_freely_built_project_earns_its_cost_of_capital_when_nothing_else_bind
     row = run.projects.iloc[0]
     assert row["capacity_gw"] > 1
     assert row["irr_pre_tax_real_share"] == pytest.approx(0.055, abs=1e-6)
+
+
+def test_projects_at_dispatch_prices_of_the_plan_itself(tmp_path):
+    """Proves    `prices: dispatch` values projects beside the plan, whose own results stay what they are.
+
+    System    wind as above, freely built in Inner Mongolia; once at expansion prices, once at dispatch.
+    By hand   at the plan's prices wind earns 5.5 %; a little more capacity lowers prices, a little less
+              raises them: the lower end is below 5.5 %, the upper end above; all else is the same.
+    Fails if  dispatch prices slip into costs or emissions, or the ends are taken for each other.
+    """
+    free = {
+        "name": "free",
+        "horizon": {"years": [2030]},
+        "space": {"provinces": ["NM"]},
+        "time": {"periods": 1, "extremes": 0, "step_h": 6},
+        "physical": {"build_limits": False, "adequacy": False},
+        "markets": {"power": {"dispatch": "spot"}},
+        "projects": {"technologies": ["wind_onshore"]},
+        "designs": {"plan": {}, "dispatch": {"projects": {"prices": "dispatch"}}},
+    }
+    plan, dispatch = picmodel.run(free, out=tmp_path, jobs=1)
+    assert (plan.manifest["project_prices"], dispatch.manifest["project_prices"]) == ("expansion", "dispatch")
+    assert dispatch.manifest["capacities_of"] is None
+    (of_plan,), (of_dispatch,) = plan.projects.itertuples(), dispatch.projects.itertuples()
+    assert of_plan.irr_pre_tax_real_share == pytest.approx(0.055, abs=1e-6)
+    assert not of_dispatch.irr_pre_tax_real_share >= 0.055  # also where there is none
+    assert of_dispatch.irr_pre_tax_real_upper_share > 0.055
+    assert of_dispatch.capacity_gw == pytest.approx(of_plan.capacity_gw)
+    upper = dispatch.value("project_irr_upper", "NM", "wind_onshore", 2030)
+    assert upper == pytest.approx(100 * of_dispatch.irr_pre_tax_real_upper_share)
+    for name in ("system_cost", "emissions", "energy_price"):
+        assert dispatch.value(name, year=2030) == pytest.approx(plan.value(name, year=2030))
 
 
 def test_errors_cross_a_process_border_whole_and_are_told_together():

@@ -44,6 +44,9 @@ LAYERS = (
     "dependencies",
     "driver",
     "hindcast",
+    "chronology",
+    "studies",
+    "ladder",
     "cli",
     "__init__",
 )

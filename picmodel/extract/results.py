@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from picmodel.data.system import SystemData
+from picmodel.data.system import Held, SystemData
+from picmodel.extract.attributes import described
 from picmodel.glossary import ENTRIES, Entry
 from picmodel.solve.compile import Block, LinearProgram
 from picmodel.solve.highs import Solution
@@ -25,6 +26,8 @@ class Results:
     Attributes:
         values: variable name -> array over its glossary dimensions (NaN where it does not exist).
         duals: row family -> raw dual, d objective / d right side [MCNY per unit of the row].
+        held_worth: where capacities are held: variable -> what a GW (GWh) more would save, all years
+            [MCNY, discounted].
         entries: name -> glossary entry, mechanisms' own included.
     """
 
@@ -34,6 +37,7 @@ class Results:
         self.data = data
         self.entries = {entry.name: entry for entry in (*ENTRIES, *entries)}
         self.items = lp.items
+        self._capacities = lp.capacities
         self._found = self._labels_of(lp)
         self.values = {
             name: self._label(name, block, solution.x, 0.0)
@@ -44,6 +48,11 @@ class Results:
             name: self._label(name, block, solution.dual, 0.0)
             for name, block in lp.rows.items()
             if block.index
+        }
+        self.held_worth = {
+            name: -self._label(name, lp.columns[name], solution.reduced_cost, 0.0)
+            for name in (lp.capacities if data.held else ())
+            if lp.columns[name].index
         }
 
     # -- labels
@@ -102,6 +111,10 @@ class Results:
         found = np.where(block.position >= 0, vector[np.maximum(block.position, 0)], absent)
         return self._array(self.dims(name), block.index, found)
 
+    def label_columns(self, lp: LinearProgram, name: str, vector: np.ndarray) -> xr.DataArray:
+        """A value by column of the LP, over the dimensions of a variable; 0 where the LP left it out."""
+        return self._label(name, lp.columns[name], vector, 0.0)
+
     def _array(self, dims: tuple[str, ...], index: Iterable[tuple], found: np.ndarray) -> xr.DataArray:
         orders = [self.labels[dim] for dim in dims]
         dense = np.full([len(order) for order in orders], np.nan)
@@ -156,6 +169,41 @@ class Results:
         """Energy price by province, year and slice [MCNY/GWh]."""
         return self.price("c_balance")
 
+    @cached_property
+    def capacity_price(self) -> xr.DataArray | None:
+        """Price of adequacy (province, year) [MCNY/GW-yr], NaN in years without the rule; None without any.
+
+        Where capacities are held, that of the scenario that found them.
+        """
+        if "c_adequacy" in self.duals:
+            return self.price("c_adequacy")
+        held = self.data.held
+        if held is None or not held.capacity_price:
+            return None
+        return self.from_keys(held.capacity_price, ("province", "year"))
+
+    # -- what capacity there is
+    def capacities(self, of: str, least: float) -> Held:
+        """Decisions on capacity for other plans to hold; those of a plan that holds are passed on.
+
+        Args:
+            of: name of this scenario.
+            least: what is less is nothing [GW, GWh].
+        """
+        if self.data.held is not None:
+            return self.data.held
+        price = {} if self.capacity_price is None else self._keys(self.capacity_price)
+        found = {
+            name: self._keys(self.values[name], least) for name in self._capacities if name in self.values
+        }
+        return Held(of, found, price)
+
+    @staticmethod
+    def _keys(array: xr.DataArray, least: float = -np.inf) -> dict[tuple, float]:
+        """What `from_keys` takes: values by label, above a least one."""
+        flat = array.to_series()
+        return {key: float(x) for key, x in flat[flat > least].items()}
+
     # -- what a GW does
     @cached_property
     def availability(self) -> xr.DataArray:
@@ -179,6 +227,13 @@ class Results:
     def output_per_gw(self) -> xr.DataArray:
         """Annual net output of a gross GW (province, technology, year) [GWh/GW-yr]."""
         return (self.output_rate * self.weight).sum("time")
+
+    def emissions_per_gw(self) -> xr.DataArray:
+        """CO2 of a gross GW (province, technology, year) [kt/GW-yr]: with starts, where capacity stands."""
+        factor = {(g,): e for g, e in self.data.emission_factor.items()}
+        would_emit = self.from_keys(factor, ("technology",)).fillna(0.0) * self.output_per_gw()
+        stands = self.values["v_capacity"].where(self.values["v_capacity"] > SMALL_GW)
+        return (self.values["v_fleet_emissions"] / stands).fillna(would_emit)
 
     def cost_by_item(self) -> pd.DataFrame:
         """Yearly cost items: columns item, kind, province (CN if national), year, mcny [MCNY/yr]."""
@@ -212,7 +267,7 @@ class Results:
         arrays["period_of"] = period.assign_attrs(
             units="1", long_name="representative day of each time slice"
         )
-        return xr.Dataset(arrays)
+        return described(xr.Dataset(arrays), self.data)
 
     def prices(self) -> xr.Dataset:
         """Every price, undiscounted, with unit and status (market, physical, regulatory)."""

@@ -6,6 +6,7 @@ carbon Kang et al. 2015).  ``docs/markets/responsibility.md`` has the equations 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -100,21 +101,32 @@ class Grid:
         np.add.at(total.T, self.cycle, energy.T)
         return total[:, self.cycle]
 
+    def kept(self) -> np.ndarray:
+        """What each store gives back over what it takes in its cycle, by slice (s, t) [share]."""
+        taken = replace(self, discharge=self.charge).given_back()
+        return np.divide(self.given_back(), taken, out=np.zeros_like(taken), where=taken > 0)
+
     def only_working_stores(self) -> Grid:
         """The grid in which a store that gives nothing back in a cycle is a consumer there."""
         works = self.given_back() > SMALL_GWH
         return replace(self, charge=self.charge * works, discharge=self.discharge * works)
 
 
-def intensity(grid: Grid) -> np.ndarray:
+def intensity(grid: Grid, shed: bool = False) -> np.ndarray:
     r"""Content of a GWh in the mix of each province (k, n, t) [kt/GWh, GWh/GWh].
+
+    Args:
+        shed: what a line or a store loses takes its part of the content along; otherwise all of it
+            arrives, and the receiver bears the loss.
 
     .. math:: x_{jt} \Big(\sum_g G_{jgt} + \sum_{a \to j} (1-\ell_a) f_{at} + \sum_s d_{st}\Big)
               = B_{jt} + \sum_{a: i \to j} x_{it} f_{at} + \sum_s z_s d_{st},
               \qquad z_s \sum_t W_t d_{st} = \sum_t W_t x_{jt} c_{st}
 
     Unknowns are x and, for stores, the yearly content :math:`q_s = \sum W x c`.  Slices of a cycle are
-    tied by stores; nothing ties cycles, so that the matrix is block-diagonal.
+    tied by stores; nothing ties cycles, so that the matrix is block-diagonal.  With ``shed`` the content
+    that arrives is :math:`(1-\ell_a) x_{it} f_{at}`, and that of a store is the same share of what it took
+    as its energy.
     """
     n, slices = grid.generation.shape
     cycles = int(grid.cycle.max()) + 1
@@ -123,11 +135,13 @@ def intensity(grid: Grid) -> np.ndarray:
     size = n * slices + len(grid.place) * cycles
     given = grid.given_back()
     from_store = np.divide(grid.discharge, given, out=np.zeros_like(given), where=given > 0)
+    arrives = grid.delivered[:, None] if shed else 1.0
+    kept = grid.kept() if shed else 1.0
     parts = (
         (node, node, grid.mixed),
-        (node[grid.receiver], node[grid.sender], -grid.flow),
+        (node[grid.receiver], node[grid.sender], -arrives * grid.flow),
         (node[grid.place], store, -from_store),
-        (store, node[grid.place], -grid.charge * grid.weight),
+        (store, node[grid.place], -kept * grid.charge * grid.weight),
         (np.arange(n * slices, size), np.arange(n * slices, size), np.ones(size - n * slices)),
     )
     row, column, value = (np.concatenate([np.ravel(part[i]) for part in parts]) for i in range(3))
@@ -136,6 +150,19 @@ def intensity(grid: Grid) -> np.ndarray:
     right = np.zeros((size, len(grid.source)))
     right[: n * slices] = grid.source.reshape(len(grid.source), -1).T
     return splu(matrix).solve(right)[: n * slices].T.reshape(len(grid.source), n, slices)
+
+
+def drawn(grid: Grid) -> tuple[np.ndarray, np.ndarray]:
+    """Output by class that each province consumes, and that is lost on lines into it (k, n) [GWh/yr].
+
+    What stores lose is consumed where they stand.  Both add up to what arises, and the classes of what is
+    consumed to `Grid.consumption` but for supply without content.
+    """
+    mix = intensity(grid, shed=True)
+    lost = (1 - grid.delivered[:, None]) * grid.flow * mix[:, grid.sender]
+    in_stores = (1 - grid.kept()) * grid.charge * mix[:, grid.place]
+    ends = mix * grid.load + np.stack([grid.at(grid.place, part) for part in in_stores])
+    return ends @ grid.weight, np.stack([grid.at(grid.receiver, part) for part in lost]) @ grid.weight
 
 
 def grid_of(results: Results, year: int) -> Grid:
@@ -212,23 +239,29 @@ class Traced:
         production: (content, province, year) [kt/yr, GWh/yr].
         consumption: the same quantities by consuming province; national sums are those of production.
         energy: consumption with what stores lose (province, year) [GWh/yr].
+        drawn: output by class that is consumed (content of `OUTPUTS`, province, year) [GWh/yr]: national
+            sums are those of production less ``lost``.
+        lost: output by class that lines into a province lose, the same dimensions.
     """
 
     intensity: xr.DataArray
     production: xr.DataArray
     consumption: xr.DataArray
     energy: xr.DataArray
+    drawn: xr.DataArray
+    lost: xr.DataArray
 
 
 def trace(results: Results) -> Traced:
     """Trace every content through every hour of every planning year."""
     grids = [grid_of(results, y) for y in results.years]
     found = [intensity(grid) for grid in grids]
+    used = [drawn(replace(grid, source=grid.source[1:])) for grid in grids]
     stays = _without_output(results).expand_dims(content=["emissions"])
     stays = stays.reindex(content=list(CONTENTS), fill_value=0.0)
 
-    def labelled(arrays: list[np.ndarray], *dims: str) -> xr.DataArray:
-        orders = {"content": list(CONTENTS), **results.labels}
+    def labelled(arrays: list[np.ndarray], *dims: str, contents: Sequence[str] = CONTENTS) -> xr.DataArray:
+        orders = {"content": list(contents), **results.labels}
         array = np.stack(arrays, axis=dims.index("year"))
         return xr.DataArray(array, dims=dims, coords={d: orders[d] for d in dims})
 
@@ -238,6 +271,8 @@ def trace(results: Results) -> Traced:
         production=labelled([g.source @ g.weight for g in grids], *by_year) + stays,
         consumption=labelled([(x * g.load) @ g.weight for x, g in zip(found, grids)], *by_year) + stays,
         energy=labelled([g.consumption for g in grids], "province", "year"),
+        drawn=labelled([consumed for consumed, _ in used], *by_year, contents=OUTPUTS),
+        lost=labelled([lost for _, lost in used], *by_year, contents=OUTPUTS),
     )
 
 

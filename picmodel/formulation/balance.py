@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyomo.environ as pyo
 
 from picmodel.data.system import SystemData
-from picmodel.formulation.base import add_cost, added, at_least_zero, free, param, rows
+from picmodel.formulation.base import add_cost, added, at_least_zero, decides_capacity, free, param, rows
 
 
 def add_balance(m: pyo.ConcreteModel, d: SystemData) -> None:
@@ -42,8 +42,10 @@ def _add_adequacy(m: pyo.ConcreteModel, d: SystemData) -> None:
         within=pyo.NonNegativeReals,
         bounds=lambda m, r, y: (0.0, None if y in m.ADEQUATE else 0.0),
     )
-    m.c_adequacy = rows(m.PROVINCES, m.ADEQUATE, rule=adequacy)
-    m.c_firm_max = rows(m.CORRIDORS, m.ADEQUATE, rule=firm_max)
+    decides_capacity(m, "v_firm", "v_adequacy_short")
+    if d.held is None:
+        m.c_adequacy = rows(m.PROVINCES, m.ADEQUATE, rule=adequacy)
+        m.c_firm_max = rows(m.CORRIDORS, m.ADEQUATE, rule=firm_max)
     add_cost(m, "adequacy_short", "transfer", adequacy_short)
 
 

@@ -90,6 +90,7 @@ def add_sets(m: pyo.ConcreteModel, d: SystemData) -> None:
     m.weight = param(m.TIMES, data=d.time.weight)
     m.cost_items = {}
     m.terms = {socket: [] for socket in SOCKETS}
+    m.capacities = []  # variables that are decisions on capacity
     m.committed_fleets = set()  # filled by `commitment`, before output is bounded
 
 
@@ -98,6 +99,11 @@ def _grouped(provinces, pairs) -> dict[str, list[str]]:
     for r, g in pairs:
         groups[r].append(g)
     return groups
+
+
+def decides_capacity(m: pyo.ConcreteModel, *variables: str) -> None:
+    """Name variables that decide on capacity: one plan hands them to another that holds them (`held`)."""
+    m.capacities += variables
 
 
 def add_term(m: pyo.ConcreteModel, socket: str, rule: Callable) -> None:

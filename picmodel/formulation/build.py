@@ -12,6 +12,7 @@ from picmodel.formulation.balance import add_balance
 from picmodel.formulation.base import add_objective, add_sets, templatized
 from picmodel.formulation.capacity import add_capacity
 from picmodel.formulation.dispatch import add_dispatch
+from picmodel.formulation.held import hold
 from picmodel.formulation.network import add_network
 from picmodel.formulation.storage import add_storage
 
@@ -54,4 +55,6 @@ def build_model(
             mechanism.build(m, data)
             m.rows_of[mechanism.name] = tuple(n for n in m.component_map(pyo.Constraint) if n not in before)
         add_objective(m)
+    if data.held is not None:
+        hold(m, data.held)
     return m

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pyomo.environ as pyo
 
 from picmodel.data.system import SystemData
-from picmodel.formulation.base import add_cost, added, at_least_zero, param, rows
+from picmodel.formulation.base import add_cost, added, at_least_zero, decides_capacity, param, rows
 
 
 def add_capacity(m: pyo.ConcreteModel, d: SystemData) -> None:
@@ -35,6 +35,15 @@ def add_capacity(m: pyo.ConcreteModel, d: SystemData) -> None:
     m.v_build = at_least_zero(m.VINTAGES)
     m.v_capacity = at_least_zero(m.UNITS, m.YEARS)
     m.c_capacity = rows(m.UNITS, m.YEARS, rule=capacity)
+    decides_capacity(m, "v_exist", "v_build")
+    if d.held is None:
+        _add_retirement(m, d)
+        _add_limits(m, d)
+    _add_capacity_costs(m, d)
+
+
+def _add_retirement(m: pyo.ConcreteModel, d: SystemData) -> None:
+    years = d.horizon.years
     pairs = [
         (r, g, y, k)
         for k, y in pairwise(years)
@@ -46,8 +55,6 @@ def add_capacity(m: pyo.ConcreteModel, d: SystemData) -> None:
     kept = [(r, g, y) for r, g, y in d.surviving if y in d.horizon.past or not d.may_retire.get(g, True)]
     m.KEPT = pyo.Set(initialize=kept, dimen=3)
     m.c_keep = rows(m.KEPT, rule=keep)
-    _add_limits(m, d)
-    _add_capacity_costs(m, d)
 
 
 def _add_limits(m: pyo.ConcreteModel, d: SystemData) -> None:

@@ -13,7 +13,7 @@ from itertools import pairwise
 import pyomo.environ as pyo
 
 from picmodel.data.system import SystemData
-from picmodel.formulation.base import add_cost, add_term, at_least_zero, param, rows
+from picmodel.formulation.base import add_cost, add_term, at_least_zero, decides_capacity, param, rows
 
 Fleets = Sequence[tuple[str, str]]
 
@@ -140,9 +140,11 @@ def add_flexibility(m: pyo.ConcreteModel, d: SystemData, flexible: Fleets) -> No
     m.c_min_flexible = rows(m.FLEXIBLE, m.YEARS, m.TIMES, rule=min_flexible)
     m.c_flexible_max = rows(m.FLEXIBLE, m.YEARS, m.TIMES, rule=flexible_max)
     m.c_flexible_commit = rows(m.FLEXIBLE, m.YEARS, m.TIMES, rule=flexible_commit)
-    later = [(r, g, y, k) for k, y in pairwise(years) for r, g in flexible]
-    m.FLEXIBLE_LATER = pyo.Set(initialize=later, dimen=4)
-    m.c_flexible_stays = rows(m.FLEXIBLE_LATER, rule=flexible_stays)
+    decides_capacity(m, "v_flexible")
+    if d.held is None:
+        later = [(r, g, y, k) for k, y in pairwise(years) for r, g in flexible]
+        m.FLEXIBLE_LATER = pyo.Set(initialize=later, dimen=4)
+        m.c_flexible_stays = rows(m.FLEXIBLE_LATER, rule=flexible_stays)
     if flexible:
         add_cost(m, "flexibility", "resource", flexibility)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyomo.environ as pyo
 
 from picmodel.data.system import SystemData
-from picmodel.formulation.base import add_cost, at_least_zero, param, rows
+from picmodel.formulation.base import add_cost, at_least_zero, decides_capacity, param, rows
 
 
 def add_network(m: pyo.ConcreteModel, d: SystemData) -> None:
@@ -31,7 +31,8 @@ def add_network(m: pyo.ConcreteModel, d: SystemData) -> None:
         m.PROVINCES,
         initialize={r: [name for name, line in lines.items() if r in line.ends] for r in d.provinces},
     )
-    m.line_base = param(m.CORRIDORS, m.YEARS, data=d.line_capacity)
+    factor = d.held.factor if d.held else 1.0
+    m.line_base = param(m.CORRIDORS, m.YEARS, data={k: factor * gw for k, gw in d.line_capacity.items()})
     m.line_limit = param(m.EXPANDABLE, data={name: d.line_limit[name] for name in m.EXPANDABLE})
     m.line_annuity = param(m.CORRIDORS, data={name: line.annuity for name, line in lines.items()})
     m.delivered = param(m.ARCS, data={a: 1 - line.loss for a, (line, _, _) in d.arcs.items()})
@@ -40,7 +41,9 @@ def add_network(m: pyo.ConcreteModel, d: SystemData) -> None:
     m.v_build_line = at_least_zero(m.LINE_VINTAGES)
     m.v_line_capacity = at_least_zero(m.CORRIDORS, m.YEARS)
     m.c_line_capacity = rows(m.CORRIDORS, m.YEARS, rule=line_capacity)
-    m.c_line_limit = rows(m.EXPANDABLE, rule=line_limit)
+    decides_capacity(m, "v_build_line")
+    if d.held is None:
+        m.c_line_limit = rows(m.EXPANDABLE, rule=line_limit)
     m.c_flow_max = rows(m.CORRIDORS, m.YEARS, m.TIMES, rule=flow_max)
     if len(m.LINE_VINTAGES):
         add_cost(m, "lines", "resource", lines_cost)

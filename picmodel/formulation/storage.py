@@ -7,7 +7,7 @@ import math
 import pyomo.environ as pyo
 
 from picmodel.data.system import SystemData
-from picmodel.formulation.base import add_cost, at_least_zero, param, rows
+from picmodel.formulation.base import add_cost, at_least_zero, decides_capacity, param, rows
 
 
 def add_storage(m: pyo.ConcreteModel, d: SystemData) -> None:
@@ -43,9 +43,11 @@ def _add_energy(m: pyo.ConcreteModel, d: SystemData) -> None:
     m.v_build_energy = at_least_zero(m.STORE_VINTAGES)
     m.v_energy = at_least_zero(m.STORES, m.YEARS)
     m.c_energy = rows(m.STORES, m.YEARS, rule=energy)
-    m.c_duration_min = rows(m.NEW_STORES, rule=duration_min)
-    m.c_duration_max = rows(m.NEW_STORES, rule=duration_max)
-    m.c_committed_energy = rows(m.PAST_STORES, rule=committed_energy)
+    decides_capacity(m, "v_build_energy")
+    if d.held is None:
+        m.c_duration_min = rows(m.NEW_STORES, rule=duration_min)
+        m.c_duration_max = rows(m.NEW_STORES, rule=duration_max)
+        m.c_committed_energy = rows(m.PAST_STORES, rule=committed_energy)
     if vintages:
         add_cost(m, "storage_energy", "resource", storage_energy)
 

@@ -7,9 +7,16 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from picmodel.data.system import Horizon
+from picmodel.data.system import Horizon, SystemData
+from picmodel.extract.table import ALL, NATION
+from picmodel.formulation.components import component_of
 
 PLATEAU = 1e-3  # years within 0.1 % of the maximum are one plateau
+ENTIRE = 9999  # a calendar year after every horizon
+COSTS = ["province", "component", "year", "mcny"]
+
+
+# -- the peak
 
 
 @dataclass(frozen=True)
@@ -41,30 +48,68 @@ def find_peak(emissions: Mapping[int, float]) -> Peak:
     return Peak(top[0], top[-1], level, years[-1] not in top)
 
 
+# -- costs of a year
+
+
+def system_cost(cost_items: pd.DataFrame) -> pd.DataFrame:
+    """Resource cost by province, component and year [MCNY/yr]: columns `COSTS`.
+
+    The nation (CN) is the sum over provinces and over items of no province; ``all`` is the sum over
+    components.
+    """
+    items = cost_items[cost_items.kind == "resource"]
+    return _with_sums(items.assign(component=[component_of(item) for item in items["item"]]))
+
+
+def transfers(cost_items: pd.DataFrame) -> pd.DataFrame:
+    """What moves decisions and uses nothing up, by item in the column of components [MCNY/yr]: `COSTS`."""
+    items = cost_items[cost_items.kind == "transfer"]
+    return _with_sums(items.assign(component=items["item"]))
+
+
+def sunk_capital(d: SystemData) -> pd.DataFrame:
+    """Annuities of the fleet that stood at the base year, whatever a plan does with it [MCNY/yr]: `COSTS`."""
+    rows = [(r, "sunk_capital", y, mcny) for (r, _, y), mcny in d.sunk.items()]
+    return _with_sums(pd.DataFrame(rows, columns=COSTS))
+
+
+def _with_sums(costs: pd.DataFrame) -> pd.DataFrame:
+    """Sums by province, component and year, with those over provinces and over components."""
+    provincial = costs[costs.province != NATION]
+    parts = [costs.assign(province=NATION), provincial]
+    parts += [part.assign(component=ALL) for part in parts]
+    whole = pd.concat(parts, ignore_index=True)
+    return whole.groupby(COSTS[:3], sort=False, as_index=False)["mcny"].sum()[COSTS]
+
+
+# -- costs of a window
+
+
+def factors(horizon: Horizon, last: int) -> dict[int, float]:
+    """Discounted calendar years that a planning year stands for, through ``last`` [yr]."""
+    return {
+        y: sum(
+            (1 + horizon.rate) ** -(calendar - horizon.base_year)
+            for calendar in range(y, y + horizon.span[y])
+            if calendar <= last
+        )
+        for y in horizon.years
+    }
+
+
 def cost_until(resource: Mapping[int, float], horizon: Horizon, last: int) -> float:
-    """Discounted resource cost from the first planning year through calendar year ``last``.
+    """Discounted cost from the first planning year through calendar year ``last`` [MCNY of the base year].
 
     A planning year's cost holds for each calendar year that it stands for.
 
     Args:
-        resource: planning year -> resource cost [MCNY/yr].
-
-    Returns:
-        MCNY of the base year.
+        resource: planning year -> cost [MCNY/yr].
     """
-    total = 0.0
-    for y in horizon.years:
-        for calendar in range(y, y + horizon.span[y]):
-            if calendar <= last:
-                total += resource[y] * (1 + horizon.rate) ** -(calendar - horizon.base_year)
-    return total
+    factor = factors(horizon, last)
+    return sum(factor[y] * resource[y] for y in horizon.years)
 
 
-def system_cost(cost_items: pd.DataFrame) -> pd.DataFrame:
-    """Resource cost by province and year, CN included: columns province, year, mcny."""
-    resource = cost_items[cost_items.kind == "resource"]
-    provincial = (
-        resource[resource.province != "CN"].groupby(["province", "year"], as_index=False)["mcny"].sum()
-    )
-    nation = resource.groupby("year", as_index=False)["mcny"].sum().assign(province="CN")
-    return pd.concat([nation, provincial], ignore_index=True)[["province", "year", "mcny"]]
+def costs_until(costs: pd.DataFrame, horizon: Horizon, last: int) -> pd.Series:
+    """`cost_until` of every province and component of a table of `COSTS` [MCNY of the base year]."""
+    discounted = costs["mcny"] * costs["year"].map(factors(horizon, last))
+    return discounted.groupby([costs["province"], costs["component"]], sort=False).sum()

@@ -8,6 +8,7 @@ import xarray as xr
 from picmodel.extract.results import Results
 from picmodel.extract.table import tidy, with_nation
 from picmodel.extract.tracing import OUTPUTS, SMALL_GWH, Traced, accounts, trace
+from picmodel.indicators.shares import traced_shares
 
 
 def grid_factors(traced: Traced) -> xr.DataArray:
@@ -22,15 +23,6 @@ def grid_factors(traced: Traced) -> xr.DataArray:
     return xr.concat(factors, dim=pd.Index(["generation", "consumption"], name="of"))
 
 
-def shares_of_consumption(traced: Traced) -> xr.DataArray:
-    """Share of each class in the output that consumption drew on (content, province, year), with nation.
-
-    Losses on the way have the mix of what is sent, so that shares of all classes add up to one.
-    """
-    drawn = traced.consumption.sel(content=OUTPUTS)
-    return _ratio(drawn, drawn.sum("content")).where(with_nation(traced.energy) > SMALL_GWH)
-
-
 def _ratio(part: xr.DataArray, whole: xr.DataArray) -> xr.DataArray:
     whole = with_nation(whole)
     return with_nation(part) / whole.where(whole > SMALL_GWH)
@@ -40,9 +32,6 @@ def responsibility(results: Results, consumer_share: float = 0.5) -> pd.DataFram
     """Tidy indicators: emissions by account, grid factors, traced renewable shares of consumption."""
     traced = trace(results)
     books, factors = accounts(traced, consumer_share), grid_factors(traced)
-    shares = shares_of_consumption(traced)
-    nonhydro = shares.sel(content="nonhydro", drop=True)
-    renewable = nonhydro + shares.sel(content="hydro", drop=True)
     published = results.data.policy.get("grid_factor", {})
     known = {(r,): x for r, x in published.items() if r in results.provinces}
     return pd.concat(
@@ -56,8 +45,7 @@ def responsibility(results: Results, consumer_share: float = 0.5) -> pd.DataFram
                 for name in ("consumption", "generation")
             ),
             tidy(results.from_keys(known, ("province",)), "grid_factor_published", "t/MWh"),
-            tidy(renewable, "renewable_share_of_consumption", "share"),
-            tidy(nonhydro, "nonhydro_share_of_consumption", "share"),
+            traced_shares(results, traced),
         ],
         ignore_index=True,
     )

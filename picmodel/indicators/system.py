@@ -1,4 +1,4 @@
-"""Physical indicators: output, capacity, renewable shares, emissions, curtailment, unserved energy."""
+"""Physical indicators: output, capacity, emissions, curtailment, unserved energy."""
 
 from __future__ import annotations
 
@@ -7,21 +7,7 @@ import xarray as xr
 
 from picmodel.extract.results import Results
 from picmodel.extract.table import per_technology, tidy, with_nation
-
-
-def gross_generation(results: Results) -> xr.DataArray:
-    """Gross output by province, technology and year [GWh/yr], as statistics publish it."""
-    return results.values["v_annual_generation"] / (1 - per_technology(results, results.data.own_use))
-
-
-def renewable_shares(results: Results) -> pd.DataFrame:
-    """Renewable share of gross generation, with and without hydro, by province and nation."""
-    output = with_nation(gross_generation(results).fillna(0.0))
-    kind = per_technology(results, results.data.renewable_class)
-    total = output.sum("technology")
-    share = output.where(kind != "none", 0.0).sum("technology") / total
-    nonhydro = output.where(kind == "nonhydro", 0.0).sum("technology") / total
-    return pd.concat([tidy(share, "renewable_share", "share"), tidy(nonhydro, "nonhydro_share", "share")])
+from picmodel.indicators.shares import gross_generation
 
 
 def quantities(results: Results) -> pd.DataFrame:

@@ -117,7 +117,11 @@ def _rents(results: Results, weight: xr.DataArray) -> Lines:
             rents[name] = results.price(f"c_{name}")
     if "c_committed" in duals:
         rents["committed"] = -results.price("c_committed")
+    built = results.values["v_build"].where(results.values["v_build"] > SMALL_GW)
     if "c_committed_energy" in duals:
-        built = results.values["v_build"].where(results.values["v_build"] > SMALL_GW)
         rents["committed_energy"] = -duals["c_committed_energy"] * results.values["v_build_energy"] / built
+    if "v_build" in results.held_worth:
+        rents["held"] = results.held_worth["v_build"]
+    if "v_build_energy" in results.held_worth:
+        rents["held_energy"] = results.held_worth["v_build_energy"] * results.values["v_build_energy"] / built
     return rents

@@ -43,12 +43,16 @@ def _no_rows(results: Results, cfg: Any, data: SystemData) -> list[pd.DataFrame]
 class Mechanism:
     """A market design element that a scenario can switch on.
 
+    A variable of its own that decides on capacity is named by `formulation.base.decides_capacity`, and rows
+    that only limit such decisions are left out where capacities are held (``data.held``).
+
     Attributes:
         summary: what it is, in one line, for ``picmodel show mechanisms``.
         prepare: declares variables that enter physical rows, and names their terms
             (`formulation.base.add_term`); called before these rows are built.
         build: adds variables, rows and cost items to the model.
         income: what a GW of a project is paid (+) or pays (-) in settlement, by line.
+        old_income: the same of a GW of the old fleet, where that is not treated as a project is.
         margin: what a GW earns (+) and pays (-) in the LP, all duals of this mechanism's rows in it, by
             line; with those of other mechanisms and the physical system they make zero profit.
         settle: entries of the ledger (`settlement.ledger.entries`): who pays whom for what.
@@ -73,6 +77,7 @@ class Mechanism:
     summary: str = ""
     prepare: Callable[[pyo.ConcreteModel, Any, SystemData], None] = _adds_nothing
     income: Callable[[Results, Any, SystemData], Lines] = _no_lines
+    old_income: Callable[[Results, Any, SystemData], Lines] | None = None
     margin: Callable[[Results, Any, SystemData], Lines] = _no_lines
     settle: Callable[[Results, Any, SystemData], list[pd.DataFrame]] = _no_entries
     indicators: Callable[[Results, Any, SystemData], list[pd.DataFrame]] = _no_rows
@@ -105,6 +110,10 @@ class Active:
 
     def income(self, results: Results, data: SystemData) -> Lines:
         return self.mechanism.income(results, self.options, data)
+
+    def old_income(self, results: Results, data: SystemData) -> Lines:
+        found = self.mechanism.old_income or self.mechanism.income
+        return found(results, self.options, data)
 
     def margin(self, results: Results) -> Lines:
         return self.mechanism.margin(results, self.options, results.data)

@@ -18,7 +18,7 @@ from pydantic import Field
 from picmodel.data.system import SystemData
 from picmodel.extract.results import Results
 from picmodel.extract.table import tidy, with_nation
-from picmodel.formulation.base import add_cost, add_term, at_least_zero, param, rows
+from picmodel.formulation.base import add_cost, add_term, at_least_zero, decides_capacity, param, rows
 from picmodel.glossary import Entry
 from picmodel.markets.base import Lines, Mechanism, MechanismConfig
 from picmodel.scenario.schema import ByYearOf, at_years
@@ -97,6 +97,7 @@ def prepare(m: pyo.ConcreteModel, cfg: CcsConfig, d: SystemData) -> None:
     m.RETROFITS_PAID = pyo.Set(m.PROVINCES, m.YEARS, initialize=paid, dimen=3)
     m.RETROFIT_SOURCES = pyo.Set(initialize=[key for key, some in leaving.items() if some], dimen=3)
     m.v_retrofit = at_least_zero(m.RETROFITS)
+    decides_capacity(m, "v_retrofit")
     if found:
         add_term(m, "capacity", converted)
 
@@ -137,8 +138,9 @@ def _add_conversion(m: pyo.ConcreteModel, d: SystemData) -> None:
     m.retrofit_annuity = param(
         m.RETROFIT_KINDS, data={key: d.policy["retrofit_annuity"][key] for key in m.RETROFIT_KINDS}
     )
-    m.c_retrofit_source = rows(m.RETROFIT_SOURCES, rule=retrofit_source)
-    m.c_retrofit_limit = rows(m.RETROFITS_LIMITED, rule=retrofit_limit)
+    if d.held is None:
+        m.c_retrofit_source = rows(m.RETROFIT_SOURCES, rule=retrofit_source)
+        m.c_retrofit_limit = rows(m.RETROFITS_LIMITED, rule=retrofit_limit)
     add_cost(m, "retrofit", "resource", retrofit_cost)
 
 

@@ -319,7 +319,7 @@ def income(results: Results, cfg: EmissionLimitsConfig, d: SystemData) -> Lines:
     """Of all limits, only the emissions held are paid for."""
     if cfg.hold_emissions_of is None:
         return {}
-    return {"held_emissions": -results.price("c_held_emissions") * _emitted_per_gw(results)}
+    return {"held_emissions": -results.price("c_held_emissions") * results.emissions_per_gw()}
 
 
 def settle(results: Results, cfg: EmissionLimitsConfig, d: SystemData) -> list[pd.DataFrame]:

@@ -310,18 +310,34 @@ def _credit_entries(results: Results, carbon: Any, certificates: Any) -> list[pd
     return found
 
 
+def _premium(results: Results, carbon: Any, certificates: Any) -> xr.DataArray:
+    """What the link pays beyond the certificate, per gross GW that is eligible [MCNY/GW-yr]."""
+    found = linked(results, carbon, certificates)
+    premium = (found.worth - found.certificate) * _taken(results, certificates, found.used)
+    hours = results.from_keys(linked_hours(certificates, results.data), ("province", "technology"))
+    return of_class(premium, results) * hours.fillna(0.0)
+
+
+def old_income_of_link(results: Results, carbon: Any, certificates: Any) -> Lines:
+    """The same of the old fleet, which is eligible only where every vintage is."""
+    lines = income_of_link(results, carbon, certificates)
+    if "carbon_link" in lines:
+        every = 1.0 if certificates.eligible_from is None else 0.0
+        lines["carbon_link"] = _premium(results, carbon, certificates) * every
+    return lines
+
+
 def income_of_link(results: Results, carbon: Any, certificates: Any) -> Lines:
     """Premium of a gross GW of an eligible vintage, and what emitters gain by the limit on surrender."""
     if certificates.carbon_linkage == "none":
         return {}
-    d, found = results.data, linked(results, carbon, certificates)
-    premium = (found.worth - found.certificate) * _taken(results, certificates, found.used)
-    hours = results.from_keys(linked_hours(certificates, d), ("province", "technology")).fillna(0.0)
-    lines = {"carbon_link": of_class(premium, results) * hours * eligible_vintages(results, certificates)}
+    d = results.data
+    eligible = eligible_vintages(results, certificates)
+    lines = {"carbon_link": _premium(results, carbon, certificates) * eligible}
     if "c_credit_limit" in results.duals:
-        covered = {g: d.emission_factor[g] * (d.group[g] in carbon.covered) for g in results.technologies}
-        factor = per_technology(results, covered)
-        lines["credit_limit"] = results.price("c_credit_limit") * factor * results.output_per_gw()
+        covered = {g: float(d.group[g] in carbon.covered) for g in results.technologies}
+        emitted = per_technology(results, covered) * results.emissions_per_gw()
+        lines["credit_limit"] = results.price("c_credit_limit") * emitted
     return lines
 
 
@@ -342,16 +358,17 @@ def _no_lines(results: Results, first: Any, second: Any) -> Lines:
 
 @dataclass(frozen=True)
 class Link:
-    """What a pair of mechanisms adds: rows, entries of the ledger, income of a gross GW."""
+    """What a pair of mechanisms adds: rows, entries of the ledger, income of a gross GW, new and old."""
 
     build: Callable[[pyo.ConcreteModel, Any, Any, SystemData], None] = _no_rows
     settle: Callable[[Results, Any, Any], list[pd.DataFrame]] = _no_entries
     income: Callable[[Results, Any, Any], Lines] = _no_lines
+    old_income: Callable[[Results, Any, Any], Lines] | None = None
 
 
 INTERACTIONS: dict[tuple[str, str], Link] = {
     ("carbon", "green_certificates"): Link(
-        certificates_and_carbon, settle_certificates_and_carbon, income_of_link
+        certificates_and_carbon, settle_certificates_and_carbon, income_of_link, old_income_of_link
     ),
     ("carbon", "energy_saving"): Link(savings_and_carbon, settle_savings_and_carbon),
     ("green_certificates", "energy_saving"): Link(savings_and_certificates),

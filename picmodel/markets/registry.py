@@ -61,6 +61,10 @@ class Interaction:
     def income(self, results: Results, data: SystemData) -> Lines:
         return self.link.income(results, self.pair[0].options, self.pair[1].options)
 
+    def old_income(self, results: Results, data: SystemData) -> Lines:
+        found = self.link.old_income or self.link.income
+        return found(results, self.pair[0].options, self.pair[1].options)
+
 
 def activate(options: Mapping[str, object]) -> tuple[Active, ...]:
     """Mechanisms of checked options (name -> config), in build order."""

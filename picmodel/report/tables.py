@@ -67,7 +67,7 @@ def _vintage(runs: RunSet) -> int:
     """First commissioning year that is still to be decided and has returns."""
     found = runs.indicators.query("indicator == 'project_irr' and province == 'CN'")["year"]
     past = [y for run in runs for y in run.manifest.get("past_years", [])]
-    return min((int(y) for y in found if y not in past), default=0)
+    return min((int(y) for y in found if y > 0 and y not in past), default=0)
 
 
 def _peak(run: Run) -> str:
@@ -96,6 +96,21 @@ def _irr(run: Run, technology: str, vintage: int) -> str:
 def notes(runs: RunSet) -> list[str]:
     """What must be read first: shortages and slacks, then rows of each mechanism."""
     return [f"{run.name}: {warning}" for run in runs for warning in run.manifest["warnings"]]
+
+
+def readings(runs: RunSet) -> list[str]:
+    """Of which capacities and prices returns are, where they are not those of each run's own plan."""
+    found = []
+    for run in runs:
+        whose, prices = run.manifest["capacities_of"], run.manifest["project_prices"]
+        if whose is not None:
+            found.append(f"{run.name}: capacities held at those of {whose}; nothing is built")
+        if prices == "dispatch":
+            found.append(
+                f"{run.name}: IRR at dispatch prices, lower end of their range; the upper end is "
+                "project_irr_upper in indicators.csv"
+            )
+    return found
 
 
 def census(run: Run) -> str:

@@ -17,6 +17,7 @@ FILES = (
     "solution.nc",
     "prices.nc",
     "projects.csv",
+    "project_income.csv",
     "costs.csv",
     "ledger.parquet",
     "positions.csv",

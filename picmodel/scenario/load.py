@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from io import StringIO
@@ -17,7 +17,7 @@ from ruamel.yaml import YAML
 from picmodel.errors import InputError
 from picmodel.scenario import overrides as override_syntax
 from picmodel.scenario.check import check_options, nearest, shown
-from picmodel.scenario.schema import Scenario, Series
+from picmodel.scenario.schema import SHIPPED, Scenario, Series
 from picmodel.scenario.source import (
     Key,
     Node,
@@ -30,19 +30,25 @@ from picmodel.scenario.source import (
     without,
 )
 
-__all__ = ["ScenarioSet", "dump_yaml", "load", "resolved"]
+__all__ = ["ScenarioSet", "dump_yaml", "load", "read_document", "resolved", "varied"]
 
 #: keys that say how documents are put together; no scenario has them
-_CONTROL = ("extends", "designs", "reference")
+_CONTROL = ("extends", "designs", "reference", "baseline")
 _NAME = re.compile(r"\w[\w.-]*")
 
 
 @dataclass(frozen=True)
 class ScenarioSet:
-    """What one file says: its scenarios in order and the name of the one to compare with."""
+    """What one file says: its scenarios in order, and the names of two of them.
+
+    Attributes:
+        reference: the one to compare with.
+        baseline: the one without policy, over which the costs of the others are counted.
+    """
 
     scenarios: tuple[Scenario, ...]
     reference: str | None = None
+    baseline: str | None = None
 
     def __iter__(self) -> Iterator[Scenario]:
         return iter(self.scenarios)
@@ -71,11 +77,38 @@ def load(source: Path | str | Mapping[str, Any]) -> ScenarioSet:
         document = _read(Path(source), (), problems)
         stem = Path(source).stem
     scenarios = _scenarios(document, stem, problems) if document else []
-    reference = _reference(document, scenarios, problems) if document else None
+    named = [_named(document, key, scenarios, problems) for key in ("reference", "baseline") if document]
     if problems:
         unique = sorted(set(problems), key=lambda problem: problem.place)
         raise InputError([str(problem) for problem in unique])
-    return ScenarioSet(tuple(scenario for _, scenario in scenarios), reference)
+    return ScenarioSet(tuple(scenario for _, scenario in scenarios), *named)
+
+
+def varied(scenario: Scenario, parts: Sequence[Node], name: str, design: str) -> Scenario:
+    """A scenario with partial documents merged over its own, called ``<name>-<design>``.
+
+    Overrides of a part come after those of the scenario and of the parts before: they replace none.
+
+    Raises:
+        InputError: with every problem, at the place where the scenario or the part has it.
+    """
+    document, problems = without(scenario.where.node, "name"), []
+    for part in parts:
+        problems += [
+            Problem(child.key_place, f"`{key}` cannot stand here; it belongs to the top of a scenario file")
+            for key, child in part.entries().items()
+            if key in (*_CONTROL, "name")
+        ]
+        over = _normal(without(part, *_CONTROL, "name"), problems)
+        overrides = override_syntax.chained(document.child("overrides"), over.child("overrides"))
+        document = merge(document, without(over, "overrides"))
+        if overrides:
+            document = replace(document, value=document.entries() | {"overrides": overrides})
+    found = _scenario(document, name, design, problems)
+    if problems or found is None:
+        unique = sorted(set(problems), key=lambda problem: problem.place)
+        raise InputError([str(problem) for problem in unique])
+    return found
 
 
 # reading and merging files
@@ -85,20 +118,25 @@ def _read(
     path: Path, above: tuple[Path, ...], problems: list[Problem], named: Place | None = None
 ) -> Node | None:
     """Merged document of a file; ``named`` is where another file names it."""
-    place = named or Place(str(path))
-    text = _text(path, place, problems)
+    node = read_document(path, problems, named)
+    if node is None:
+        return None
+    return _extended(_normal(node, problems), path.parent, (*above, path.resolve()), problems)
+
+
+def read_document(path: Path, problems: list[Problem], named: Place | None = None) -> Node | None:
+    """Tree of a YAML file that holds a mapping; None, and its problems, where there is no such tree."""
+    text = _text(path, named or Place(str(path)), problems)
     if text is None:
         return None
     node, found = read_text(text, str(path))
     problems += found
-    if node is None:
-        return None
-    if not isinstance(node.value, dict):
-        hint = "; the colon must be a half-width : with a space after it" if "：" in text else ""
-        says = f"a scenario is a mapping of keys to values, not {shown(node.plain())}; write `title: ...`"
-        problems.append(Problem(node.place, says + hint))
-        return None
-    return _extended(_normal(node, problems), path.parent, (*above, path.resolve()), problems)
+    if node is None or isinstance(node.value, dict):
+        return node
+    hint = "; the colon must be a half-width : with a space after it" if "：" in text else ""
+    says = f"a scenario is a mapping of keys to values, not {shown(node.plain())}; write `title: ...`"
+    problems.append(Problem(node.place, says + hint))
+    return None
 
 
 def _text(path: Path, place: Place, problems: list[Problem]) -> str | None:
@@ -140,11 +178,18 @@ def _normal(node: Node, problems: list[Problem]) -> Node:
         series = {key: _absolute(child) for key, child in children["series"].entries().items()}
         children["series"] = replace(children["series"], value=series or children["series"].value)
     if "inputs" in children:
-        children["inputs"] = _absolute(children["inputs"])
+        children["inputs"] = _folders(children["inputs"])
     if "designs" in children:
         designs = {key: _normal(child, problems) for key, child in children["designs"].entries().items()}
         children["designs"] = replace(children["designs"], value=designs or children["designs"].value)
     return replace(node, value=children) if isinstance(node.value, dict) else node
+
+
+def _folders(node: Node) -> Node:
+    """One folder or several with absolute paths; the word for the shipped one stays."""
+    if isinstance(node.value, tuple):
+        return replace(node, value=tuple(map(_folders, node.value)))
+    return node if node.value == str(SHIPPED) else _absolute(node)
 
 
 def _absolute(node: Node) -> Node:
@@ -274,25 +319,31 @@ def _take_paths(document: Node, raw: dict[str, Any]) -> list[Problem]:
             if not path.is_file():
                 text = f"`series.{key}`: there is no file {path}; correct the path"
                 problems.append(Problem(child.place, text))
-    folder = document.child("inputs")
-    if folder and isinstance(folder.value, str):
-        raw["inputs"] = path = Path(folder.value)
-        if not path.is_dir():
+    inputs = document.child("inputs")
+    several = list(inputs.value) if inputs and isinstance(inputs.value, tuple) else None
+    folders = several if several is not None else [inputs] if inputs else []
+    paths = [Path(node.value) if isinstance(node.value, str) else node.plain() for node in folders]
+    if folders:
+        raw["inputs"] = paths if several is not None else paths[0]
+    for node, path in zip(folders, paths):
+        if isinstance(path, Path) and path != SHIPPED and not path.is_dir():
             text = f"`inputs`: there is no folder {path}; correct the path"
-            problems.append(Problem(folder.place, text))
+            problems.append(Problem(node.place, text))
     return problems
 
 
-def _reference(document: Node, scenarios: list[tuple[str, Scenario]], problems: list[Problem]) -> str | None:
-    """Name of the scenario of the reference design."""
-    node = document.child("reference")
+def _named(
+    document: Node, key: str, scenarios: list[tuple[str, Scenario]], problems: list[Problem]
+) -> str | None:
+    """Name of the scenario of the design that ``reference`` or ``baseline`` names."""
+    node = document.child(key)
     if node is None or node.value is None:
         return None
     section = document.child("designs")
     names = [str(name) for name in section.entries()] if section else []
     if node.value not in names:
         remedy = nearest(node.value, names) or "write `designs`, or delete this line"
-        text = f"`reference` is {shown(node.plain())}, which is no design of this file; {remedy}"
+        text = f"`{key}` is {shown(node.plain())}, which is no design of this file; {remedy}"
         problems.append(Problem(node.place, text))
     return next((scenario.name for design, scenario in scenarios if design == node.value), None)
 

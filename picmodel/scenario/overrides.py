@@ -72,6 +72,25 @@ def flatten(node: Node) -> tuple[Node, list[Problem]]:
     return replace(node, value=children), problems
 
 
+def chained(first: Node | None, then: Node | None) -> Node | None:
+    """Two flattened sections as one: where both have a path, the second's operations follow the first's."""
+    if first is None or then is None or not isinstance(then.value, dict):
+        return first if then is None else then
+    children = dict(first.entries())
+    for path, leaf in then.entries().items():
+        if path in children:
+            leaf = replace(leaf, value=(*_operations(children[path]), *_operations(leaf)))
+        children[path] = leaf
+    return replace(first, value=children)
+
+
+def _operations(leaf: Node) -> tuple[Node, ...]:
+    """What a path is given, as a list of mappings such as ``{set: 3}``."""
+    if isinstance(leaf.value, tuple):
+        return leaf.value
+    return (leaf if isinstance(leaf.value, dict) else replace(leaf, value={"set": leaf}),)
+
+
 def _leaves(node: Node, above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Node]]:
     for key, child in node.entries().items():
         path = (*above, *str(key).split("."))

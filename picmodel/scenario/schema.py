@@ -27,6 +27,7 @@ from picmodel.scenario.overrides import Override
 from picmodel.scenario.source import Problem, Where, written
 
 __all__ = [
+    "SHIPPED",
     "ByYear",
     "ByYearOf",
     "Horizon",
@@ -185,8 +186,10 @@ class Time(Options):
         default=1, ge=0, le=50, description="days of the highest residual load kept beside them"
     )
     step_h: Literal[1, 2, 3, 4, 6] = Field(default=1, description="length of a time step [h]")
-    variant: Literal["mean_year", "2023"] = Field(
-        default="mean_year", description="year of wind, sun and water: a mean year, or 2023 as it was"
+    variant: str = Field(
+        default="mean_year",
+        pattern=r"^(mean_year|[12]\d\d\d)$",
+        description="year of wind, sun and water: mean_year, or an observed one as it was, in quotes: '2023'",
     )
 
     @model_validator(mode="after")
@@ -238,6 +241,11 @@ class Physical(Options):
     demand_factor: float = Field(
         default=1.0, ge=0.1, le=10.0, description="factor on all demand and peaks [share]"
     )
+    capacities_of: str | None = Field(
+        default=None,
+        description="scenario of the run (or design of this file) at whose capacities this one is held: "
+        "nothing is built or retired, and build limits, potentials and adequacy say nothing",
+    )
 
 
 class Solver(Options):
@@ -266,14 +274,32 @@ class Projects(Options):
         default=("wind_onshore", "wind_offshore", "solar_utility", "solar_distributed"),
         description="technologies of which one MW is valued in each province",
     )
-    after_horizon: Literal["held"] = Field(
-        default="held", description="income after the horizon: that of the last planning year"
+    after_horizon: Literal["held", "annuity"] = Field(
+        default="held",
+        description="income after the horizon: held at that of the last planning year, or such that the "
+        "margin is the annuity",
     )
-    prices: Literal["expansion"] = Field(
-        default="expansion", description="prices of the run that also builds"
+    prices: Literal["expansion", "dispatch"] | None = Field(
+        default=None,
+        description="prices at which projects are paid: of the plan that also builds, or of its capacities "
+        "held 0.1 % beside the optimum (lower end of the price range; the upper end is reported too); null: "
+        "expansion, or dispatch where `physical.capacities_of` is set",
     )
 
 
+#: the word for the shipped folder of inputs
+SHIPPED = Path("default")
+
+
+def _one_or_several(value: object) -> str:
+    return "several" if isinstance(value, list | tuple) else "one"
+
+
+_Inputs = Annotated[
+    Annotated[Path | None, Tag("one")]
+    | Annotated[tuple[Path, ...], Field(strict=False, min_length=1), Tag("several")],
+    Discriminator(_one_or_several),
+]
 _Title = Annotated[Title, BeforeValidator(_english, json_schema_input_type=str | Title)]
 _Overrides = Annotated[tuple[Override, ...], WithJsonSchema(override_syntax.SCHEMA)]
 
@@ -291,8 +317,10 @@ class Scenario(Options):
     space: Space = Field(default=Space(), description="provinces")
     time: Time = Field(default=Time(), description="typical days")
     series: Series = Field(default=Series(), description="own hourly data")
-    inputs: Path | None = Field(
-        default=None, description="another folder of inputs, relative to the scenario file"
+    inputs: _Inputs = Field(
+        default=None,
+        description="another folder of inputs, relative to the scenario file; or a list of folders, of which "
+        "a later one replaces files of those before: [default, my_tables]; default is the shipped folder",
     )
     physical: Physical = Field(default=Physical(), description="the power system whatever the market design")
     markets: dict[str, Any] = Field(default={}, description="mechanisms that are on, each with its options")
@@ -302,6 +330,18 @@ class Scenario(Options):
 
     _where: Where = PrivateAttr(default_factory=lambda: Where.of({}))
     _design: str = PrivateAttr(default="")
+
+    @model_validator(mode="after")
+    def _prices_exist(self) -> Scenario:
+        if self.physical.capacities_of is not None and self.projects.prices == "expansion":
+            text = "capacities are held, so there are no expansion prices; write `dispatch`, or delete it"
+            wrong(text, "projects", "prices")
+        return self
+
+    @property
+    def dispatch_prices(self) -> bool:
+        """Projects are paid prices of held capacities, not those of a plan that builds."""
+        return self.projects.prices == "dispatch" or self.physical.capacities_of is not None
 
     @property
     def where(self) -> Where:
@@ -380,6 +420,10 @@ def json_schema(mechanisms: Mapping[str, type[BaseModel]] | None = None) -> dict
             "description": "market designs side by side, each merged over the rest of the file",
         },
         "reference": {"type": ["string", "null"], "description": "design that the others are compared with"},
+        "baseline": {
+            "type": ["string", "null"],
+            "description": "design without policy, over which peak costs of the others are counted",
+        },
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

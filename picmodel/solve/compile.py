@@ -29,6 +29,7 @@ class LinearProgram:
         matrix: shape (n_rows, n_columns), by column.
         rows, columns: component name -> `Block`.
         items: cost item -> (kind, national), in the order in which they were declared.
+        capacities: variables that decide on capacity.
     """
 
     matrix: sp.csc_array
@@ -43,6 +44,7 @@ class LinearProgram:
     items: dict[str, tuple[str, bool]]
     rows_of: dict[str, tuple[str, ...]]
     discount: dict[int, float]
+    capacities: tuple[str, ...]
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -71,6 +73,7 @@ def compile_model(m: pyo.ConcreteModel) -> LinearProgram:
         items=dict(m.cost_items),
         rows_of=dict(m.rows_of),
         discount={y: pyo.value(m.discount[y]) for y in m.YEARS},
+        capacities=tuple(m.capacities),
     )
 
 

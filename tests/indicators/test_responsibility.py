@@ -15,10 +15,13 @@ from picmodel.extract.tracing import (
     accounts,
     beneficiary_pays,
     carbon_cost,
+    drawn,
     intensity,
     trace,
 )
-from picmodel.indicators.responsibility import responsibility, shares_of_consumption
+from picmodel.indicators.responsibility import responsibility
+from picmodel.indicators.shares import shares_of_consumption
+from picmodel.indicators.system import arc_energy
 from picmodel.settlement.ledger import entries, ledger, unbalanced
 from tests.tiny import run_tiny, tiny
 from tests.whole import EVERYTHING, whole_system
@@ -87,10 +90,10 @@ def test_the_receiver_bears_the_loss():
     System    `coal_to_wind`.
     By hand   A sends 0.5 of 1.5 GW, B receives 0.45: consumption of A 1.0 kt/h, of B 0.5 kt/h
               per GWh consumed A 1.0, B 0.5 / 0.9 = 5/9; per GWh generated A 1.0, B 0
-              B draws on 0.5 of coal and 0.45 of wind: renewable share 0.45 / 0.95 = 9/19, A 0
-              nation: 1.5 kt over 1.9 GWh consumed and 1.95 generated; share 0.45 / 1.95 = 3/13
+              the line loses 0.05 of coal power, so that B consumes 0.45 of each: renewable share 1/2, A 0
+              nation: 1.5 kt over 1.9 GWh consumed and 1.95 generated; share 0.45 / 1.9 = 9/38
               half and half: A (1.5 + 1.0) / 2 = 1.25, B 0.25
-    Fails if  the sender keeps the loss (0.45 in B), or the loss is thought to be wind (share 0.5).
+    Fails if  the sender keeps the loss (0.45 in B), or the loss takes wind along (share below a half).
     """
     run = run_tiny(coal_to_wind())
     traced = trace(run.results)
@@ -108,8 +111,8 @@ def test_the_receiver_bears_the_loss():
     assert found["emissions_shared"] == pytest.approx([1.5 * mt, 1.25 * mt, 0.25 * mt])
     assert found["grid_factor_consumption"] == pytest.approx([1.5 / 1.9, 1.0, 5 / 9])
     assert found["grid_factor_generation"] == pytest.approx([1.5 / 1.95, 1.0, 0.0])
-    assert found["renewable_share_of_consumption"] == pytest.approx([3 / 13, 0.0, 9 / 19], abs=1e-9)
-    assert found["nonhydro_share_of_consumption"] == pytest.approx([3 / 13, 0.0, 9 / 19], abs=1e-9)
+    assert found["renewable_share_of_consumption"] == pytest.approx([9 / 38, 0.0, 1 / 2], abs=1e-8)
+    assert found["nonhydro_share_of_consumption"] == pytest.approx([9 / 38, 0.0, 1 / 2], abs=1e-8)
     published = frame[frame.indicator == "grid_factor_published"]
     assert published[["province", "value", "year"]].values.tolist() == [["A", 0.7, 0]]
 
@@ -136,7 +139,7 @@ def test_a_province_in_between_passes_on_its_mix():
     )
     traced = trace(run.results)
     assert emissions(traced.consumption) == pytest.approx([1.0, 1.0, 1.0])
-    hydro = shares_of_consumption(traced).sel(content="hydro", year=YEAR)
+    hydro = shares_of_consumption(run.results, traced).sel(content="hydro", year=YEAR)
     assert hydro.sel(province=["A", "B", "C", "CN"]).values == pytest.approx([0.0, 0.5, 0.5, 0.4], abs=1e-9)
     assert traced.intensity.sel(content="emissions", year=YEAR, time=0).values == pytest.approx(
         [1.0, 0.5, 0.5]
@@ -164,7 +167,7 @@ def test_a_store_carries_emissions_from_hour_to_hour():
               of its 1 GW and may not leave; a store of 0.5 GW that returns 80 %.
     By hand   hour 0: wind 1, coal 0.5, stored 0.5: x = 1/3; the store gives 0.4 GW at (0.5/3) / 0.4 = 5/12
               hour 1: coal 0.6 and the store: x = 0.6 + 0.4 5/12 = 23/30; consumption (1/3 + 23/30) = 1.1
-              per GWh: 1.1 kt over 2 + 0.1 GWh; of wind 1 GWh of 2.1 generated
+              per GWh: 1.1 kt over 2 + 0.1 GWh; of wind 1 GWh of 2.1 generated, all consumed, losses inside
     Fails if  discharge is taken for clean (0.6 in hour 1), or has the mix of the hour before (2/15).
     """
     run = run_tiny(
@@ -356,7 +359,8 @@ def test_zero_price_zero_transfer():
 @pytest.mark.parametrize("options", EVERYTHING.values(), ids=EVERYTHING)
 def test_consumption_sums_to_production(options):
     """Proves    every content: national sums are those of production, which is what the LP emitted and
-    generated; consumption is the model's own; classes share out all of it.
+    generated; consumption is the model's own; classes share out all of it; output of a class is consumed
+    or lost on a line.
 
     System    the whole system (losses, stores, three years) under three designs.
     By hand   relative differences below 1e-9.
@@ -375,9 +379,14 @@ def test_consumption_sums_to_production(options):
         generated.transpose("province", "year").values, rel=1e-6
     )
     assert traced.energy.values == pytest.approx(results.values["v_consumption"].values, rel=1e-6)
-    assert shares_of_consumption(traced).sum("content").values == pytest.approx(1.0)
+    assert shares_of_consumption(results, traced).sum("content").values == pytest.approx(1.0)
     price = xr.DataArray([0.05, 0.1, 0.2], dims="year", coords={"year": list(results.years)})
     assert beneficiary_pays(traced, price).groupby("year").amount_mcny.sum().abs().max() < 1e-9 * 1e4
+    whole = (traced.drawn + traced.lost).sum("province")
+    assert whole.values == pytest.approx(produced.sel(content=OUTPUTS).values, rel=1e-9)
+    received, sent = arc_energy(results)
+    on_lines = (sent - received).sum("province").values
+    assert traced.lost.sum(["content", "province"]).values == pytest.approx(on_lines, rel=1e-6)
 
 
 # -- any grid
@@ -452,6 +461,10 @@ def test_tracing_agrees_with_a_walk_downstream(g):
     By hand   both forms are equal by the theory (upstream and downstream tracing).
     Fails if  a term of the balance is missing or misplaced.
     """
+    consumes, lost = drawn(g)
+    assert (consumes + lost).sum(axis=1) == pytest.approx((g.source @ g.weight).sum(axis=1), rel=1e-9)
+    if (g.kept() > 0)[g.discharge > 0].all():  # no store gives what it never took
+        assert consumes[1] == pytest.approx(g.consumption, rel=1e-6)
     arises = (g.source * g.weight).reshape(len(g.source), -1)
     found = consumed(g)
     assert found == pytest.approx(arises @ downstream(g), rel=1e-6, abs=1e-6)

@@ -125,6 +125,7 @@ horizon: {years: [2025, 2030]}
 markets: {carbon: {price: 50}}
 overrides: {demand.x: 1}
 reference: planned
+baseline: spot
 designs:
   spot: {markets: {power: {dispatch: spot}}, overrides: {demand: {y: 2}}}
   planned: {}
@@ -136,12 +137,12 @@ def test_designs_stand_side_by_side(write):
     scenarios = load("ladder.yaml")
     spot, planned = scenarios
     assert (spot.name, planned.name) == ("ladder-spot", "ladder-planned")
-    assert scenarios.reference == "ladder-planned"
+    assert (scenarios.reference, scenarios.baseline) == ("ladder-planned", "ladder-spot")
     assert spot.markets == {"carbon": {"price": 50}, "power": {"dispatch": "spot"}}
     assert planned.markets == {"carbon": {"price": 50}}
     assert [o.path for o in spot.overrides] == ["demand.x", "demand.y"]
     assert [o.path for o in planned.overrides] == ["demand.x"]
-    assert str(spot.where.at("markets", "power", "dispatch").node.place) == "ladder.yaml:7:38"
+    assert str(spot.where.at("markets", "power", "dispatch").node.place) == "ladder.yaml:8:38"
 
 
 def test_designs_are_inherited_and_changed(write):
@@ -302,6 +303,10 @@ WRONG = [
     (
         "reference: spo\ndesigns: {spot: {}}",
         "x.yaml:1:12: `reference` is the text 'spo', which is no design of this file; did you mean `spot`?",
+    ),
+    (
+        "baseline: spo\ndesigns: {spot: {}}",
+        "x.yaml:1:11: `baseline` is the text 'spo', which is no design of this file; did you mean `spot`?",
     ),
 ]
 

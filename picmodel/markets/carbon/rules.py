@@ -354,6 +354,7 @@ CARBON = Mechanism(
     check=check,
     margin=settlement.margin,
     income=settlement.income,
+    old_income=settlement.old_income,
     settle=settlement.settle,
     indicators=settlement.indicators,
     slacks={"v_allowances_missing": "allowances missing where there is no ceiling"},

@@ -148,6 +148,18 @@ def income(results: Results, cfg: CarbonConfig, d: SystemData) -> Lines:
     return {"carbon": -price * (emitted - given * output) + saved * emitted}
 
 
+def old_income(results: Results, cfg: CarbonConfig, d: SystemData) -> Lines:
+    """The same of a gross GW of the old fleet, which also has what is grandfathered."""
+    line = income(results, cfg, d)["carbon"]
+    if cfg.grandfathered:
+        keys = ("province", "technology", "year")
+        given = results.from_keys(grandfathered(cfg, d), keys)
+        price = at_provinces(allowance_price(results, cfg), results, cfg)
+        kept = results.values["v_exist"]
+        line = line + (price * given / kept.where(kept > SMALL_GW)).fillna(0.0)
+    return {"carbon": line}
+
+
 # -- the ledger
 
 

@@ -28,6 +28,7 @@ from picmodel.markets.green_certificates.settlement import (
     income,
     indicators,
     margin,
+    old_income,
     price_by_province,
     settle,
 )
@@ -414,6 +415,7 @@ GREEN_CERTIFICATES = Mechanism(
     build=build,
     check=check,
     income=income,
+    old_income=old_income,
     margin=margin,
     settle=settle,
     indicators=indicators,

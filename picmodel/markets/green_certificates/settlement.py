@@ -93,13 +93,22 @@ def of_class(price: xr.DataArray, results: Results) -> xr.DataArray:
 
 def income(results: Results, cfg: GreenCertificatesConfig, d: SystemData) -> Lines:
     """Certificates that a new plant owns and sells [MCNY/GW-yr]."""
+    return _income(results, cfg, d, 0)
+
+
+def old_income(results: Results, cfg: GreenCertificatesConfig, d: SystemData) -> Lines:
+    """The same of a gross GW of the old fleet."""
+    return _income(results, cfg, d, 1)
+
+
+def _income(results: Results, cfg: GreenCertificatesConfig, d: SystemData, old: int) -> Lines:
     output = results.output_per_gw()
-    contract = per_technology(results, {g: consumers_part(cfg, d, g)[0] for g in results.technologies})
+    theirs = per_technology(results, {g: consumers_part(cfg, d, g)[old] for g in results.technologies})
     made = of_class(everywhere(results, new_price(results)), results)
-    lines = {"certificates": made * output * (1 - contract)}
+    lines = {"certificates": made * output * (1 - theirs)}
     if "c_bundled" in results.duals:
         lines["bundled_rent"] = of_class(_rent_per_mwh(results), results) * output
-    return lines | _premium(results, cfg, d)
+    return lines | _premium(results, cfg, d, old)
 
 
 def margin(results: Results, cfg: GreenCertificatesConfig, d: SystemData) -> Lines:
@@ -117,12 +126,12 @@ def margin(results: Results, cfg: GreenCertificatesConfig, d: SystemData) -> Lin
     return lines
 
 
-def _premium(results: Results, cfg: GreenCertificatesConfig, d: SystemData) -> Lines:
-    """Rent of a new plant's output that may be sold."""
+def _premium(results: Results, cfg: GreenCertificatesConfig, d: SystemData, old: int = 0) -> Lines:
+    """Rent of the output that may be sold, of a new plant or an old one."""
     if "c_tradable" not in results.duals:
         return {}
     rent = of_class(at_home(results, results.price("c_tradable")), results)
-    return {"tradable_premium": rent * _hours(results, d) * _shares(results, cfg, d)[0]}
+    return {"tradable_premium": rent * _hours(results, d) * _shares(results, cfg, d)[old]}
 
 
 def _hours(results: Results, d: SystemData) -> xr.DataArray:

@@ -30,7 +30,7 @@ from picmodel.markets.power.options import (
     premiums,
     price_limits,
 )
-from picmodel.markets.power.settlement import income, settle
+from picmodel.markets.power.settlement import existing_income, income, settle
 from picmodel.scenario.schema import at_years
 from picmodel.units import to_base
 
@@ -91,7 +91,7 @@ def _add_age_only(m, cfg: PowerConfig, d: SystemData) -> None:
         }
     if cfg.curtailment_limit_share is not None:
         covered |= {(r, g, y): None for r, g in d.fleets if d.group[g] in RENEWABLES for y in d.horizon.years}
-    if covered:
+    if covered and d.held is None:
         m.AGE_ONLY = pyo.Set(initialize=[key for key in covered if key in d.surviving], dimen=3)
         m.c_age_only = rows(m.AGE_ONLY, rule=age_only)
 
@@ -344,6 +344,7 @@ POWER = Mechanism(
     config=PowerConfig,
     build=build,
     income=income,
+    old_income=existing_income,
     margin=margin,
     settle=settle,
     indicators=indicators,

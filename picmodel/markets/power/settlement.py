@@ -125,9 +125,9 @@ def income(results: Results, cfg: PowerConfig, d: SystemData) -> Lines:
         lines["premium"] = rate * results.output_per_gw()
     if cfg.capacity == "payment":
         lines["capacity_payment"] = results.from_keys(capacity_payments(cfg, d), UNIT_YEAR).fillna(0.0)
-    if cfg.capacity == "market" and "c_adequacy" in results.duals:
+    if cfg.capacity == "market" and results.capacity_price is not None:
         # no rule in past years
-        lines["capacity"] = _credit(results) * results.price("c_adequacy").fillna(0.0)
+        lines["capacity"] = _credit(results) * results.capacity_price.fillna(0.0)
     return lines
 
 
@@ -240,8 +240,8 @@ def settle(results: Results, cfg: PowerConfig, d: SystemData) -> list[pd.DataFra
         amount = _contract(results, cfg, d) * results.values["v_capacity"]
         product = "contract difference"
         found.append(entries("consumers", "generators", "power", product, amount, quantity, "GWh"))
-    if cfg.capacity == "market" and "c_adequacy" in results.duals:
-        found += _capacity_market(results)
+    if cfg.capacity == "market" and results.capacity_price is not None:
+        found += _capacity_market(results, results.capacity_price)
     return found
 
 
@@ -383,11 +383,10 @@ def _to_units(results: Results, payer: str, product: str, amount: xr.DataArray) 
     return [entries(payer, payee, "power", product, part) for payee, part in parts.items()]
 
 
-def _capacity_market(results: Results) -> list[pd.DataFrame]:
+def _capacity_market(results: Results, found: xr.DataArray) -> list[pd.DataFrame]:
     """Credited capacity and firm imports are paid the price of adequacy by the province's consumers."""
     v, d, account = results.values, results.data, "capacity/{province}"
-    price = results.price("c_adequacy").fillna(0.0)
-    ruled = results.duals["c_adequacy"].notnull()
+    price, ruled = found.fillna(0.0), found.notnull()
     credited = (_credit(results) * v["v_capacity"]).where(ruled)
     firm_out, firm_in = (xr.zeros_like(price) for _ in range(2))
     for arc, (line, i, j) in d.arcs.items():

@@ -1,0 +1,196 @@
+"""Runs of the ladder: which are finished, those that are missing, and the table of their indicators."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+
+from picmodel import driver
+from picmodel.dependencies import Uses
+from picmodel.errors import InputError, PicmodelError
+from picmodel.ladder.claims import TABLE
+from picmodel.scenario.load import ScenarioSet, dump_yaml
+from picmodel.scenario.schema import Scenario
+
+Report = Callable[[str, str], None]
+REFERENCE, BASELINE = "separate", "no_policy"
+CLAIMS = "claims.toml"
+#: indicators of the nation that the page shows, all technologies of each unless some are named
+KEPT: dict[str, tuple[str, ...]] = {
+    "renewable_share": (),
+    "nonhydro_share": (),
+    "renewable_share_of_consumption": (),
+    "nonhydro_share_of_consumption": (),
+    "renewable_share_by_certificates": (),
+    "nonhydro_share_by_certificates": (),
+    "emissions": (),
+    "generation": ("gas_ccgt", "coal_1000", "coal_600", "coal_300", "coal_chp", "coal_small"),
+    "capacity": ("wind_onshore", "wind_offshore", "solar_utility", "solar_distributed", "battery"),
+    "curtailment_rate": (),
+    "unserved_energy": (),
+    "peak_year": (),
+    "peak_level": (),
+    "peak_cost_until": (),
+    "peak_cost": (),
+    "peak_transfer": (),
+    "sunk_capital": (),
+    "full_horizon_cost": (),
+    "allowance_price": (),
+    "allowance_deficit": (),
+    "ccer_price": (),
+    "certificate_price": (),
+    "certificates_surrendered": (),
+    "certificates_turned_into_ccer": (),
+    "emission_limit_price": (),
+    "energy_price": (),
+    "consumer_price": (),
+    "project_irr": ("wind_and_solar", "wind_onshore", "wind_offshore", "solar_utility", "solar_distributed"),
+    "project_irr_post_tax": ("wind_and_solar",),
+    "project_irr_equity": ("wind_and_solar",),
+    "project_irr_own_portfolio": ("wind_and_solar",),
+    "project_irr_missing": ("wind_and_solar",),
+    "project_capture_price": ("wind_onshore", "solar_utility"),
+    "project_lcoe": ("wind_onshore", "solar_utility"),
+}
+
+
+def settings_of(files: Sequence[Path]) -> dict[str, ScenarioSet]:
+    """Scenarios by setting, which is what their names have before the design; one without designs is no rung.
+
+    Raises:
+        InputError: no file has designs, or a setting lacks the rung that the others are compared with.
+    """
+    found: dict[str, list[Scenario]] = {}
+    for scenario in driver.collect(files)[0]:
+        setting = scenario.sibling("").removesuffix("-")
+        if setting:
+            found.setdefault(setting, []).append(scenario)
+    problems = [
+        f"{setting}: no design is called `{REFERENCE}`; add the file of its rungs"
+        for setting, scenarios in found.items()
+        if f"{setting}-{REFERENCE}" not in [s.name for s in scenarios]
+    ]
+    if not found:
+        problems = [f"{', '.join(map(str, files))}: a ladder is made of `designs`, and no file there has any"]
+    if problems:
+        raise InputError(problems)
+    return {
+        setting: ScenarioSet(
+            tuple(scenarios),
+            f"{setting}-{REFERENCE}",
+            next((s.name for s in scenarios if s.name == f"{setting}-{BASELINE}"), None),
+        )
+        for setting, scenarios in found.items()
+    }
+
+
+def claims_beside(files: Sequence[Path]) -> Path:
+    """The file of claims in the folder of the first scenario file."""
+    first = files[0]
+    return (first if first.is_dir() else first.parent) / CLAIMS
+
+
+def run_missing(
+    whole: ScenarioSet, out: Path, jobs: int | None, report: Report, keep: bool = False
+) -> Mapping[str, PicmodelError]:
+    """Solve what has no finished run in ``out``; the errors of those that failed, by scenario.
+
+    A run is finished if it was made of the same scenario, inputs and program, and of finished runs.  With
+    one that is missing the reference, the baseline and all that it uses are solved again, because what is
+    compared must come of one call.
+
+    Args:
+        keep: runs of an earlier program count as finished too.
+    """
+    uses = driver.check_all(whole.scenarios)
+    done = finished(whole, uses, out, keep)
+    missing = [s.name for s in whole if s.name not in done]
+    if not missing:
+        return {}
+    wanted = closure([*missing, *filter(None, (whole.reference, whole.baseline))], uses)
+    chosen = ScenarioSet(tuple(s for s in whole if s.name in wanted), whole.reference, whole.baseline)
+    try:
+        driver.run(chosen, out, jobs=jobs, report=report)
+    except PicmodelError as error:
+        failed = getattr(error, "failed", None)
+        if failed is None:
+            raise
+        return failed
+    return {}
+
+
+def closure(names: Iterable[str], uses: Uses) -> set[str]:
+    """Scenarios and all that they use."""
+    found: set[str] = set()
+    left = list(names)
+    while left:
+        name = left.pop()
+        if name not in found:
+            found.add(name)
+            left += uses[name].values()
+    return found
+
+
+def finished(whole: ScenarioSet, uses: Uses, out: Path, keep: bool) -> set[str]:
+    """Scenarios with a finished run whose sources are finished too."""
+    same = {s.name for s in whole if _is_finished(s, out / s.name, keep)}
+    return {name for name in same if closure([name], uses) <= same}
+
+
+def _is_finished(scenario: Scenario, folder: Path, keep: bool) -> bool:
+    try:
+        said = (folder / "scenario.yaml").read_text("utf-8")
+        manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    if said != dump_yaml(scenario, driver.market_options(scenario)):
+        return False
+    if manifest.get("inputs") != driver.hash_inputs(driver.inputs_of(scenario)):
+        return False
+    return keep or manifest.get("program") == driver.hash_program()
+
+
+def table(found: Mapping[str, ScenarioSet], out: Path) -> pd.DataFrame:
+    """National indicators (`KEPT`) of every finished run, columns `TABLE`."""
+    parts = [
+        _kept(out / scenario.name, setting, scenario.name.removeprefix(f"{setting}-"))
+        for setting, scenarios in found.items()
+        for scenario in scenarios
+        if (out / scenario.name / "indicators.csv").is_file()
+    ]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=TABLE)
+
+
+def _kept(folder: Path, setting: str, design: str) -> pd.DataFrame:
+    frame = pd.read_csv(folder / "indicators.csv", keep_default_na=False, na_values=[""])
+    frame = frame[(frame["province"] == "CN") & frame["indicator"].isin(KEPT)]
+    rows = [
+        bool(not KEPT[i] or technology in KEPT[i])
+        for i, technology in zip(frame["indicator"], frame["technology"])
+    ]
+    return frame[rows].assign(setting=setting, design=design)[TABLE]
+
+
+@cache
+def read_table(path: Path) -> pd.DataFrame:
+    """A stored table.
+
+    Raises:
+        InputError: it is not there or has other columns.
+    """
+    try:
+        frame = pd.read_csv(path, keep_default_na=False, na_values=[""])
+    except OSError as error:
+        raise InputError([f"{path}: cannot be read ({error.strerror})"]) from None
+    if list(frame.columns) != TABLE:
+        raise InputError([f"{path}: columns must be {', '.join(TABLE)}; make it with `picmodel ladder`"])
+    return frame
+
+
+def write_table(frame: pd.DataFrame, path: Path) -> None:
+    """Six digits are enough for a page, and leave no difference between machines."""
+    frame.to_csv(path, index=False, float_format="%.6g")

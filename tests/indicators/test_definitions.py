@@ -1,0 +1,95 @@
+"""Every indicator is defined once: name, unit, equation, meaning; the page is in step."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from picmodel.cli import app
+from picmodel.driver import indicators_of
+from picmodel.errors import InputError, SelfCheckFailed
+from picmodel.finance.means import MEASURES, RATES
+from picmodel.indicators.definitions import DEFINITION, DEFINITIONS, SECTIONS, require_defined, undefined
+from picmodel.indicators.money import money, served_energy
+from picmodel.indicators.shares import SHARES
+from picmodel.report.comparison import compared
+from tests.report.test_comparison import ladder
+from tests.tiny import run_tiny
+from tests.whole import EVERYTHING, whole_system
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+@pytest.fixture(scope="module")
+def emitted() -> pd.DataFrame:
+    """Indicators of the whole system under three designs, and of a comparison with a baseline."""
+    runs = [run_tiny(whole_system(), options) for options in EVERYTHING.values()]
+    tables = [indicators_of(run.results, run.active) for run in runs]
+    tables += [money(run.ledger, served_energy(run.results)) for run in runs]
+    reference, reform, baseline = ladder()
+    tables += [compared(reform, reference, baseline), compared(reference, reform, baseline)]
+    return pd.concat(tables, ignore_index=True)
+
+
+def test_every_indicator_of_the_whole_system_is_defined(emitted):
+    assert undefined(emitted) == []
+
+
+def test_every_definition_is_of_an_indicator_that_exists(emitted):
+    """Those of projects by the measures of `finance`, changes of shares by `SHARES`; all others emitted."""
+    of_projects = {name for name in DEFINITION if name.startswith("project_")}
+    of_shares = {f"{name}_{change}" for name in SHARES for change in ("change", "change_relative")}
+    assert set(DEFINITION) - of_projects - of_shares == set(emitted["indicator"]) - of_projects - of_shares
+    for column, (name, unit, _) in MEASURES.items():
+        suffixes = ["", "_own_portfolio", *(["_change", "_change_relative"] if column in RATES else [])]
+        assert {f"{name}{suffix}" for suffix in suffixes} <= of_projects
+        assert DEFINITION[name].unit == unit
+
+
+def test_every_definition_is_whole_and_there_once():
+    names = [d.name for d in DEFINITIONS]
+    assert len(names) == len(set(names))
+    for d in DEFINITIONS:
+        assert all((d.equation, d.unit, d.by, d.meaning, d.zh, d.source)), d.name
+        assert d.meaning.endswith("."), d.name
+        assert any("一" <= letter <= "鿿" for letter in d.zh), d.name
+        pages = [
+            word for word in d.source.replace(";", " ").replace(",", " ").split() if word.endswith(".md")
+        ]
+        assert all((DOCS.parent / page).is_file() for page in pages), d.source
+
+
+def test_an_indicator_without_definition_or_in_another_unit_is_refused():
+    good = pd.DataFrame({"indicator": ["emissions"], "unit": ["Mt CO2"]})
+    require_defined(good)
+    with pytest.raises(SelfCheckFailed, match=r"happiness \[.*\] is not defined"):
+        require_defined(pd.concat([good, good.assign(indicator="happiness")]))
+    with pytest.raises(SelfCheckFailed, match="emissions is in kt, defined in Mt CO2"):
+        require_defined(good.assign(unit="kt"))
+
+
+def test_the_page_is_in_step():
+    spec = importlib.util.spec_from_file_location("indicators_table", DOCS / "indicators_table.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    written = (DOCS / "indicators.md").read_text("utf-8")
+    assert written == module.page(), "run: python docs/indicators_table.py > docs/indicators.md"
+    assert all(f"## {section}" in written for section in SECTIONS)
+
+
+def test_the_command_shows_one_some_or_all():
+    runner = CliRunner()
+    one = runner.invoke(app, ["show", "indicators", "peak_cost", "--json"])
+    found = {d["name"]: d for d in json.loads(one.stdout)}
+    assert found["peak_cost"]["unit"] == "bn CNY"
+    assert "peak_cost_change" in found
+    everything = runner.invoke(app, ["show", "indicators"])
+    assert everything.stdout.count("\n") >= len(DEFINITIONS)
+    wrong = runner.invoke(app, ["show", "indicators", "peak_cots"])
+    assert isinstance(wrong.exception, InputError)
+    assert "peak_cost" in str(wrong.exception)
