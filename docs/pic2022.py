@@ -249,6 +249,7 @@ LINES: tuple[tuple[str, str, str, float, int, bool], ...] = (
     ("peak year", "peak_year", "all", 1.0, YEAR, False),
     ("peak level, Mt CO2", "peak_level", "all", 1.0, 0, False),
     ("allowance price, CNY/t", "allowance_price", "all", 1.0, 0, True),
+    ("price of the emissions held, CNY/t", "held_emissions_price", "all", 1.0, 0, True),
     ("certificate price, non-hydro, CNY/MWh", "certificate_price", "nonhydro", 1.0, 1, True),
     ("energy price, CNY/MWh", "energy_price", "all", 1.0, 0, True),
     ("consumers pay, CNY/MWh", "consumer_price", "all", 1.0, 0, True),
@@ -293,7 +294,7 @@ def _cost_rows(values: Values, setting: str, rungs: Sequence[str]) -> Iterator[l
     yield ["over no policy, bn CNY", *(_change(x, nothing, lambda a, b: a - b, 1) for x in totals)]
     for component in dict.fromkeys(c for of in found.values() for c in of if c != "all"):
         yield [
-            f"– {component.replace('_', ' ')}",
+            f"– {_component(component)}",
             *(_scaled(of.get(component), 1.0, 0) for of in found.values()),
         ]
 
@@ -596,6 +597,20 @@ def idle_hold(n: Numbers) -> str:
     )
 
 
+def binding_hold(n: Numbers) -> str:
+    """Where the limit does bind the reform: in a year whose fleet is given."""
+    binding = {y: x for y, x in n.path("reform_equal", "held_emissions_price").items() if x >= 1.0}
+    if not binding:
+        return ""
+    year = min(binding)
+    before, after = (n(d, "energy_price", year) for d in ("reform", "reform_equal"))
+    listed = ", ".join(f"{x:,.0f} CNY/t in {y}" for y, x in binding.items())
+    return (
+        f"**Equal emissions bind the reform**: {listed}. In {year} the energy price goes from {before:.0f} "
+        f"to {after:.0f} CNY/MWh with it, and with that price the return of the plants that stand in {year}."
+    )
+
+
 def lower_return(n: Numbers) -> str:
     """Reform ends a regulated price."""
     before, after = (n(d, "project_irr", 0, "wind_and_solar") for d in ("unified", "reform"))
@@ -654,6 +669,7 @@ SENTENCES: tuple[Callable[[Numbers], str], ...] = (
     cheaper_reform,
     rewritten_past,
     idle_hold,
+    binding_hold,
     lower_return,
     market_value,
     held_return,

@@ -1,4 +1,4 @@
-"""The command line: ``picmodel run``, ``validate``, ``hindcast``, ``dispatch``, ``show``, ``schema`` and others.
+"""The command line: ``picmodel run``, ``validate``, ``hindcast``, ``dispatch``, ``attribute``,
 ``sensitivity``, ``ladder``, ``show mechanisms``, ``schema``.
 
 Exit codes: 0 good, 2 bad input, 3 infeasible, 4 solver trouble, 5 interrupted, 6 self-check failed.

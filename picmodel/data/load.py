@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import xarray as xr
 from picmodel.data.assemble import SystemOptions, assemble
 from picmodel.data.lookup import by_year
 from picmodel.data.overrides import apply_overrides
-from picmodel.data.periods import representative_periods
+from picmodel.data.periods import Periods, representative_periods
 from picmodel.data.read import Folders, broken_rules, file_of, layers, named, read_tables, shown
 from picmodel.data.series import read_series, rescale_to
 from picmodel.data.system import Horizon, SystemData
@@ -72,11 +74,37 @@ def system_data(scenario: Scenario) -> tuple[SystemData, dict[str, pd.DataFrame]
     if scenario.time.variant != "mean_year":
         series = _as_observed(series, tables["full_load_hours"], scenario, set(replaced))
     t = scenario.time
-    count = t.periods if t.periods >= 365 else t.periods + t.extremes
-    periods = representative_periods(
-        series, _series_weights(tables, options), count, t.step_h, 0 if t.periods >= 365 else t.extremes
-    )
-    return assemble(tables, periods, options), tables
+    extremes = 0 if t.periods >= 365 else t.extremes
+    weights = _series_weights(tables, options)
+    wanted = _DaysWanted.of(series, weights, t.periods + extremes, t.step_h, extremes)
+    return assemble(tables, _days(wanted), options), tables
+
+
+@dataclass(frozen=True)
+class _DaysWanted:
+    """What representative days are asked for; equal where the content of the series and all else is."""
+
+    content: str
+    series: xr.Dataset = field(compare=False)
+    weights: Mapping[str, Mapping[str, float]] = field(compare=False)
+    count: int
+    step_h: int
+    extremes: int
+
+    @classmethod
+    def of(cls, series: xr.Dataset, weights: Mapping, count: int, step_h: int, extremes: int) -> _DaysWanted:
+        content = hashlib.sha256(repr(weights).encode())
+        for name in sorted(map(str, series.variables)):
+            values = series[name].values
+            content.update(f"{name} {values.shape} {values.dtype}".encode())
+            content.update(repr(values.tolist()).encode() if values.dtype == object else values.tobytes())
+        return cls(content.hexdigest(), series, weights, count, step_h, extremes)
+
+
+@lru_cache(maxsize=4)
+def _days(wanted: _DaysWanted) -> Periods:
+    """Representative days; designs that share series and weights share them."""
+    return representative_periods(wanted.series, wanted.weights, wanted.count, wanted.step_h, wanted.extremes)
 
 
 def system_options(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> SystemOptions:

@@ -45,7 +45,7 @@ KEPT: dict[str, tuple[str, ...]] = {
     "certificate_price": (),
     "certificates_surrendered": (),
     "certificates_turned_into_ccer": (),
-    "emission_limit_price": (),
+    "held_emissions_price": (),
     "energy_price": (),
     "consumer_price": (),
     "project_irr": ("wind_and_solar", "wind_onshore", "wind_offshore", "solar_utility", "solar_distributed"),

@@ -110,7 +110,7 @@ def solve(
     )
 
 
-def _highs_options(options: SolverOptions, n_rows: int) -> dict:
+def _highs_options(options: SolverOptions, n_rows: int = 0) -> dict:
     chosen = {
         "output_flag": False,
         "solver": options.method,

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Kind = Literal["relative", "points"]
 
-#: a smaller change is none and has no sign [%, or unit of the answer]
-NO_CHANGE = 1e-6
+#: a smaller change is within the tolerance of the solves and has no sign [%, or unit of the answer]
+NO_CHANGE = 1e-3
 
 
 def change(before: float, after: float, kind: Kind) -> float:

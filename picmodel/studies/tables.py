@@ -32,7 +32,7 @@ def attribution(found: Attributed) -> Table:
 def _effect(cell, whole: bool) -> str:
     if whole:
         return f"{cell.shapley:+,.3g}"
-    share = "–" if math.isnan(cell.share_of_total) else f"{100 * cell.share_of_total:.0f} %"
+    share = "–" if math.isnan(cell.share_of_total) else f"{round(100 * cell.share_of_total)} %"
     return f"{cell.shapley:+,.3g} ({share})\n{cell.least:+,.3g} to {cell.most:+,.3g}"
 
 
@@ -91,4 +91,4 @@ def _number(value: float) -> str:
 
 
 def _share(value: float) -> str:
-    return "–" if math.isnan(value) else f"{100 * value:.0f} %"
+    return "–" if math.isnan(value) else f"{round(100 * value)} %"
