@@ -255,6 +255,7 @@ LINES: tuple[tuple[str, str, str, float, int, bool], ...] = (
     ("consumers pay, CNY/MWh", "consumer_price", "all", 1.0, 0, True),
     ("IRR wind and sun, %", "project_irr", "wind_and_solar", 1.0, 1, True),
     ("IRR of all vintages, %", "project_irr", "wind_and_solar", 1.0, 1, False),
+    ("at the upper end of prices, %", "project_irr_upper", "wind_and_solar", 1.0, 1, False),
     ("after tax, %", "project_irr_post_tax", "wind_and_solar", 1.0, 1, False),
     ("IRR of all vintages, own portfolio, %", "project_irr_own_portfolio", "wind_and_solar", 1.0, 1, False),
 )
@@ -403,8 +404,8 @@ def flooded(n: Numbers) -> str:
         else " Emissions do not rise by a million tonnes in any year, so that price moved little."
     )
     return (
-        "**The link floods the carbon market.** With certificates counted in it, the allowance price is "
-        f"zero where it was {kept}. "
+        "**The link floods the carbon market.** With certificates counted in it, the allowance price is zero "
+        f"where it was {kept}. "
         "A benchmark market is short of little, and new wind and sun certify many times that." + rise
     )
 
@@ -419,6 +420,46 @@ def as_without_policy(n: Numbers) -> str:
     return (
         "**Rungs 2 and 3 are rung 0**: with both prices at zero the system is built and run as without any "
         f"policy (emissions within {apart:.1f} Mt in every year, where rung 1 differs by up to {gap:,.0f})."
+    )
+
+
+def binding_weights(n: Numbers) -> str:
+    """Obligations that cost something: what they add, and what nationwide trade does to that."""
+    price = max(n.path("separate", "certificate_price", "nonhydro").values())
+    if price < 5.0:
+        return ""
+    nothing, before, after = (
+        100 * n(d, "renewable_share", 2030) for d in ("no_policy", "separate", "unified")
+    )
+    met, met_after = (100 * n(d, "renewable_share_by_certificates", 2030) for d in ("separate", "unified"))
+    text = (
+        f"**Weights bind**: a certificate of rung 1 costs up to {price:.0f} CNY/MWh, and in 2030 the share "
+        f"is {before - nothing:.1f} points above that without policy."
+    )
+    if after < before - 0.5 and abs(met - met_after) < 0.5:
+        text += (
+            f" On rung 3 the same weights ({met_after:.1f} % of consumption) are met with "
+            f"{before - after:.1f} points less: where certificates follow the flow of power, provinces that "
+            "have more than they owe cannot sell it all, and others build at home; sold nationwide, none is "
+            "stranded."
+        )
+    return text
+
+
+def dearer_at_equal(n: Numbers) -> str:
+    """A resource cost that rises though the plan is cheaper by what it sees."""
+    rise = n("unified_equal", "peak_cost") - n("separate", "peak_cost")
+    before, after = (
+        sum(n(d, "peak_transfer", 0, item) for item in ("wheeling", "barrier"))
+        for d in ("separate", "unified_equal")
+    )
+    if rise <= 0.0 or after + rise >= before:
+        return ""
+    return (
+        f"**At equal emissions rung 3 uses more resources** (+{rise:,.0f} bn CNY to the peak) and less "
+        f"trade: wheeling charges and hurdles between provinces fall by {before - after:,.0f} bn CNY. The "
+        "plan sees both, the cost to society only the first: certificates that had to follow flows made "
+        "provinces trade in spite of the hurdles."
     )
 
 
@@ -447,14 +488,14 @@ def same_plants(n: Numbers) -> str:
 
 def idle_link(n: Numbers) -> str:
     """There was no price that a link could move."""
-    before = n.path("separate", "allowance_price")
-    idle = [y for y in before if before[y] < 1.0]
-    if len(idle) < len(before):
+    prices, deficits = (n.path("separate", i) for i in ("allowance_price", "allowance_deficit"))
+    if max(prices.values()) >= 1.0 or max(deficits.values()) > 0.0:
         return ""
+    spare = ", ".join(f"{-x:,.0f} Mt in {y}" for y, x in deficits.items())
     return (
         "**Nothing binds that a link could ease**: under separate markets the allowance price is zero in "
-        "every year, because the "
-        "fleet is below the benchmarks. The link is worth nothing to those who owe."
+        f"every year, because the fleet is better than its benchmarks ({spare} are left over). The link is "
+        "worth nothing to those who owe."
     )
 
 
@@ -466,8 +507,7 @@ def slack_weights(n: Numbers) -> str:
         return ""
     return (
         f"**Weights are slack**: a certificate of rung 1 costs at most {highest:.1f} CNY/MWh, so an "
-        "obligation adds no plant that cost alone "
-        "would not. The market of 2025–26 pays 1 to 6."
+        "obligation adds no plant that cost alone would not. The market of 2025–26 pays 1 to 6."
     )
 
 
@@ -479,10 +519,9 @@ def at_the_limits(n: Numbers) -> str:
         return ""
     return (
         f"**Build limits decide the share**: in 2030 {n.built('separate', 2030):,.0f} GW of wind and sun "
-        "stand under rung 1 and "
-        f"{n.built('ccer', 2030):,.0f} under rung 2. Without build limits rung 1 alone has a share higher "
-        f"by {freed:.1f} points: with the costs "
-        "of inputs/ new wind and sun cost less than the fuel of coal, so they need no certificate."
+        f"stand under rung 1 and {n.built('ccer', 2030):,.0f} under rung 2. Without build limits rung 1 "
+        f"alone has a share higher by {freed:.1f} points: with the costs of inputs/ new wind and sun cost "
+        "less than the fuel of coal, so they need no certificate."
     )
 
 
@@ -494,14 +533,11 @@ def linked_share(n: Numbers) -> str:
     if max(abs(p) for p in points.values()) < 1.0:
         return (
             f"**CCER linkage hardly moves the share** ({points[2030]:+.2f} points in 2030, "
-            f"{points[2035]:+.2f} in 2035), whichever way "
-            "the claim is read."
+            f"{points[2035]:+.2f} in 2035), whichever way the claim is read."
         )
     way = "raises" if points[2035] > 0 else "lowers"
-    return (
-        f"**CCER linkage {way} the share** by {points[2030]:+.1f} points in 2030 and "
-        f"{points[2035]:+.1f} in 2035."
-    )
+    sizes = " and ".join(f"{abs(points[y]):.1f} points in {y}" for y in (2030, 2035))
+    return f"**CCER linkage {way} the share** by {sizes}."
 
 
 def bought_saving(n: Numbers) -> str:
@@ -513,15 +549,15 @@ def bought_saving(n: Numbers) -> str:
         100 * (n(d, "full_horizon_cost") / n("separate", "full_horizon_cost") - 1)
         for d in ("unified", "unified_equal")
     )
-    return (
+    text = (
         f"**Cost of integration**: {free:+.2f} % to the peak at free emissions and {equal:+.2f} % at equal "
-        "ones; over the whole horizon "
-        f"{whole:+.2f} and {whole_equal:+.2f} %. The carbon market moves so little money to real resources "
-        "before 2030 that there is "
-        "little to save."
-        if max(abs(free), abs(equal)) < 1.7
-        else f"**Cost of integration**: {free:+.2f} % at free emissions, {equal:+.2f} % at equal ones."
+        f"ones; over the whole horizon {whole:+.2f} and {whole_equal:+.2f} %."
     )
+    prices = n.path("separate", "allowance_price")
+    added = abs(n("separate", "peak_cost") / n("no_policy", "peak_cost") - 1)
+    if added < 0.001 and max(prices.values()) >= 1.0:
+        text += " The carbon market moves few real resources before 2030, so that there is little to save."
+    return text
 
 
 def small_increment(n: Numbers) -> str:
@@ -532,8 +568,7 @@ def small_increment(n: Numbers) -> str:
         return ""
     return (
         f"**Policy itself costs little**: rung 1 is {share:+.2f} % of the cost without any policy "
-        f"({total - nothing:+,.1f} bn CNY). Of an increment this "
-        "small a percentage says little."
+        f"({total - nothing:+,.1f} bn CNY). Of an increment this small a percentage says little."
     )
 
 
@@ -546,12 +581,15 @@ def cheaper_reform(n: Numbers) -> str:
     parts = {c: after.get(c, 0.0) - before.get(c, 0.0) for c in {*before, *after} - {"all"}}
     order = sorted(parts, key=lambda c: parts[c])
     listed = ", ".join(f"{_component(c)} {parts[c]:+,.0f}" for c in order if abs(parts[c]) >= 1.0)
+    coal = ("coal_1000", "coal_600", "coal_300", "coal_chp", "coal_small")
+    more_coal = sum(n("reform", "generation", 2030, g) - n("unified", "generation", 2030, g) for g in coal)
+    more_gas = n("reform", "generation", 2030, "gas_ccgt") - n("unified", "generation", 2030, "gas_ccgt")
+    emitted = n("reform", "emissions", 2030) - n("unified", "emissions", 2030)
     return (
-        f"**Power-market reform is what lowers the cost**: {100 * change / before['all']:+.1f} % to the "
-        f"peak over rung 3 (bn CNY: {listed}), and "
-        f"emissions of 2030 by {n('reform', 'emissions', 2030) - n('unified', 'emissions', 2030):+,.0f} "
-        "Mt. Planned hours keep coal and gas running that "
-        "a market would not."
+        f"**Power-market reform is what lowers the cost**: {100 * change / before['all']:+.1f} % to the peak "
+        f"over rung 3 (bn CNY: {listed}). In 2030 gas makes {more_gas:+,.0f} TWh and coal {more_coal:+,.0f}, "
+        f"and emissions change by {emitted:+,.0f} Mt: without planned hours gas hardly runs and old coal "
+        "gives way to new" + ("." if emitted < 0 else ", but nothing prices what coal emits.")
     )
 
 
@@ -592,8 +630,8 @@ def idle_hold(n: Numbers) -> str:
     if not lower:
         return ""
     return (
-        "**Under reform the limit of equal emissions never binds**: its saving comes with lower "
-        "emissions, and rung 4 equal is rung 4."
+        "**Under reform the limit of equal emissions never binds**: its saving comes with lower emissions, "
+        "and rung 4 equal is rung 4."
     )
 
 
@@ -617,9 +655,8 @@ def lower_return(n: Numbers) -> str:
     if after >= before:
         return ""
     text = (
-        f"**Reform lowers the return** of wind and sun from {before:.1f} to {after:.1f} %: it ends a "
-        "tariff above their cost. What is left above "
-        "the cost of capital is the rent of build limits and sites."
+        f"**Reform lowers the return** of wind and sun from {before:.1f} to {after:.1f} %: it ends a tariff "
+        "above their cost."
     )
     try:
         cfd, kept = (n(d, "project_irr", 0, "wind_and_solar") for d in ("reform_cfd", "reform_guaranteed"))
@@ -627,8 +664,7 @@ def lower_return(n: Numbers) -> str:
         return text
     return text + (
         f" How plants are paid decides, not the dispatch: on the same plan they earn {cfd:.1f} % with "
-        f"contracts for difference and {kept:.1f} % where the tariff "
-        "is kept for guaranteed hours."
+        f"contracts for difference and {kept:.1f} % where the tariff is kept for guaranteed hours."
     )
 
 
@@ -636,12 +672,27 @@ def held_return(n: Numbers) -> str:
     """The same with capacities held."""
     before, after = (n(d, "project_irr", 0, "wind_and_solar") for d in ("unified_held", "reform_held"))
     free = n("reform", "project_irr", 0, "wind_and_solar")
-    way = "below" if after < free else "above"
-    return (
-        f"**With capacities held** the return goes from {before:.1f} to {after:.1f} %, {way} the "
-        f"{free:.1f} % of the plan that answers: the fleet of rung 1 meets "
-        "hourly prices that it was not built for."
+    text = (
+        f"**With capacities held** the return goes from {before:.1f} to {after:.1f} %, where the plan that "
+        f"answers ends at {free:.1f}."
     )
+    more = n.built("reform", 2030) - n.built("separate", 2030)
+    if after > free and more > 10.0:
+        text += f" Reform builds {more:,.0f} GW more wind and sun by 2030, and they press their own price."
+    if after < free and more < -10.0:
+        text += f" Reform builds {-more:,.0f} GW less wind and sun by 2030; held, they press their own price."
+    try:
+        paid = [
+            (name, n(d, "project_irr", 0, "wind_and_solar"))
+            for d, name in (
+                ("reform_cfd_held", "with contracts for difference"),
+                ("reform_guaranteed_held", "with the tariff for guaranteed hours"),
+            )
+        ]
+    except KeyError:
+        return text
+    listed = " and ".join(f"{irr:.1f} % {name}" for name, irr in paid)
+    return f"{text} **How plants are paid decides**: the same dispatch returns {listed}."
 
 
 def free_return(n: Numbers) -> str:
@@ -650,9 +701,9 @@ def free_return(n: Numbers) -> str:
     if free >= limited:
         return ""
     return (
-        "**Rents of build limits are part of every return under market pay**: without limits rung 4 "
-        f"returns {free:.1f} % in place of {limited:.1f}. A freely built project earns "
-        "its cost of capital under every design."
+        "**Rents of build limits are part of every return under market pay**: without limits rung 4 returns "
+        f"{free:.1f} % in place of {limited:.1f}. A freely built project earns its cost of capital under "
+        "every design."
     )
 
 
@@ -662,9 +713,11 @@ SENTENCES: tuple[Callable[[Numbers], str], ...] = (
     as_without_policy,
     idle_link,
     slack_weights,
+    binding_weights,
     same_plants,
     at_the_limits,
     bought_saving,
+    dearer_at_equal,
     small_increment,
     cheaper_reform,
     rewritten_past,

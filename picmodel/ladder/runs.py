@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import pandas as pd
+from ruamel.yaml import YAML
 
 from picmodel import driver
 from picmodel.dependencies import Uses
@@ -49,6 +50,7 @@ KEPT: dict[str, tuple[str, ...]] = {
     "energy_price": (),
     "consumer_price": (),
     "project_irr": ("wind_and_solar", "wind_onshore", "wind_offshore", "solar_utility", "solar_distributed"),
+    "project_irr_upper": ("wind_and_solar",),
     "project_irr_post_tax": ("wind_and_solar",),
     "project_irr_equity": ("wind_and_solar",),
     "project_irr_own_portfolio": ("wind_and_solar",),
@@ -147,11 +149,17 @@ def _is_finished(scenario: Scenario, folder: Path, keep: bool) -> bool:
         manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
     except (OSError, ValueError):
         return False
-    if said != dump_yaml(scenario, driver.market_options(scenario)):
+    if _settings(said) != _settings(dump_yaml(scenario, driver.market_options(scenario))):
         return False
     if manifest.get("inputs") != driver.hash_inputs(driver.inputs_of(scenario)):
         return False
     return keep or manifest.get("program") == driver.hash_program()
+
+
+def _settings(text: str) -> dict:
+    """What a resolved scenario says; where its inputs lie does not matter, they are compared themselves."""
+    document = YAML(typ="safe", pure=True).load(text)
+    return {key: value for key, value in document.items() if key != "inputs"}
 
 
 def table(found: Mapping[str, ScenarioSet], out: Path) -> pd.DataFrame:

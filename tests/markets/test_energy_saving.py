@@ -80,7 +80,7 @@ def test_measures_of_one_shape_share_a_variable_and_others_do_not():
     System    two slices of 4380 h, demand 1 GW in both; 1 GW of coal at 0.30, of which 0.9 are there in the
               second slice, and oil at 2.  m0 and m1 save evenly (438 GWh/yr is 0.05 GW), m2 in the
               second slice alone (438 GWh/yr is 0.1 GW); costs 0.20, 0.50, 0.60.
-    By hand   m0 is cheaper than coal: all 438 of it, 0.05 GW.  The other 0.05 GW of the second slice (219 GWh)
+    By hand   m0 is cheaper than coal: all 438 of it, 0.05 GW.  The other 0.05 GW of slice two, 219 GWh,
               come from m2 at 0.60, or from m1 at 2 0.50 - 0.30 = 0.70, or from oil at 2: from m2
               cost 438 0.20 + 219 0.60 + 4380 0.30 (0.95 + 0.90) = 87.6 + 131.4 + 2430.9 = 2649.9
     Fails if  measures of one shape are counted once or twice, or those of another shape with them.
