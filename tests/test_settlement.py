@@ -23,7 +23,7 @@ CLAIMS = [
     ("c_balance", ("v_generation",), "energy", "generators"),
     ("c_balance", ("v_discharge", "v_charge"), "energy", "stores"),
     ("c_balance", ("v_flow",), "energy", "grid"),
-    ("c_balance", ("v_saving",), "energy", "savers"),
+    ("c_balance", ("v_saving_alike",), "energy", "savers"),
     ("c_adequacy", ("v_capacity",), "capacity", "generators+stores"),
     ("c_adequacy", ("v_firm",), "capacity", "grid"),
     ("c_allowances", ("v_fleet_emissions", "v_offset"), "carbon", "generators"),
