@@ -10,6 +10,7 @@ import picmodel
 from picmodel import driver
 from picmodel.data.system import Held
 from picmodel.dependencies import Agenda, Given, widest
+from picmodel.driver import checks, solving
 from picmodel.errors import Infeasible, InputError, SolverTrouble
 from picmodel.markets.base import Active, Mechanism, MechanismConfig
 from picmodel.markets.registry import activate
@@ -336,7 +337,8 @@ TOY = Mechanism(
 @pytest.fixture
 def toy(monkeypatch):
     """Every scenario has the toy mechanism."""
-    monkeypatch.setattr(driver, "activate", lambda options: (*activate(options), Active(TOY, _ToyConfig())))
+    for part in (checks, solving):
+        monkeypatch.setattr(part, "activate", lambda options: (*activate(options), Active(TOY, _ToyConfig())))
 
 
 def test_a_mechanism_is_solved_again_until_its_number_is_settled(toy, tmp_path):

@@ -11,6 +11,7 @@ import pandas as pd
 from ruamel.yaml import YAML
 
 from picmodel import driver
+from picmodel.data.load import inputs_of
 from picmodel.dependencies import Uses
 from picmodel.errors import InputError, PicmodelError
 from picmodel.ladder.claims import TABLE
@@ -151,7 +152,7 @@ def _is_finished(scenario: Scenario, folder: Path, keep: bool) -> bool:
         return False
     if _settings(said) != _settings(dump_yaml(scenario, driver.market_options(scenario))):
         return False
-    if manifest.get("inputs") != driver.hash_inputs(driver.inputs_of(scenario)):
+    if manifest.get("inputs") != driver.hash_inputs(inputs_of(scenario)):
         return False
     return keep or manifest.get("program") == driver.hash_program()
 
