@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -29,6 +30,23 @@ from picmodel.solve.highs import Solution, SolverOptions, solve
 
 
 @dataclass(frozen=True)
+class How:
+    """How solves are run.
+
+    Attributes:
+        threads: threads of one solve where the scenario does not say; 0 leaves it to HiGHS.
+        log: file that the solver's log is added to; None: no log.
+    """
+
+    threads: int = 0
+    log: Path | None = None
+
+    def options(self, scenario: Scenario) -> SolverOptions:
+        s = scenario.solver
+        return SolverOptions(s.method, s.threads or self.threads, s.time_limit_s, s.crossover, self.log)
+
+
+@dataclass(frozen=True)
 class Optimum:
     """A scenario's system, its LP and the optimum that passed its certificate.
 
@@ -48,11 +66,18 @@ class Optimum:
     solves: int = 1
 
 
-def optimum(scenario: Scenario, clock: Clock, threads: int = 0, given: Given | None = None) -> Optimum:
+def optimum(
+    scenario: Scenario,
+    clock: Clock,
+    how: How | None = None,
+    given: Given | None = None,
+    when_read: Callable[[], None] = lambda: None,
+) -> Optimum:
     """Build, solve and check one scenario.
 
     Args:
         given: what other scenarios hand on to this one.
+        when_read: called when all inputs have been read.
 
     Raises:
         InputError, Infeasible, SolverTrouble, SelfCheckFailed: see `picmodel.errors`.
@@ -60,12 +85,13 @@ def optimum(scenario: Scenario, clock: Clock, threads: int = 0, given: Given | N
     options = market_options(scenario)
     clock.stage("inputs")
     data, tables = system_data(scenario)
+    when_read()
     data = _with_given(scenario, data, given or Given())
     active = activate(options)
     problems = [f"{scenario.name}: {p}" for mechanism in active for p in mechanism.check(data)]
     if problems:
         raise InputError(problems)
-    chosen = solver_options(scenario, threads)
+    chosen = (how or How()).options(scenario)
     try:
         lp, solution, results, solves = _settled(data, active, chosen, scenario.solver.iterations, clock)
     except InputError as error:
@@ -84,11 +110,6 @@ def _with_given(scenario: Scenario, data: SystemData, given: Given) -> SystemDat
         text = f"`{scenario.physical.capacities_of}` is no scenario of this run; run both together"
         raise InputError([scenario.where.problem(text, "physical", "capacities_of")])
     return held_at(data, given.held)
-
-
-def solver_options(scenario: Scenario, threads: int) -> SolverOptions:
-    s = scenario.solver
-    return SolverOptions(s.method, s.threads or threads, s.time_limit_s, s.crossover)
 
 
 def checked(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from picmodel.driver.clock import Clock
-from picmodel.driver.solving import Optimum, checked, solved_once, solver_options
+from picmodel.driver.solving import How, Optimum, checked, solved_once
 from picmodel.errors import Infeasible
 from picmodel.extract.results import Results
 from picmodel.finance.projects import price_paid, project_income, value_projects
@@ -30,7 +30,7 @@ class PriceEnd:
 
 
 def valued_projects(
-    found: Optimum, threads: int, clock: Clock
+    found: Optimum, how: How, clock: Clock
 ) -> tuple[pd.DataFrame, pd.DataFrame, tuple[PriceEnd, ...]]:
     """Projects at expansion prices, or at the lower end of dispatch prices with the rate at the upper end.
 
@@ -41,8 +41,8 @@ def valued_projects(
         return (*_valued(found, found.results), ())
     held_already = found.results.data.held is not None
     run_itself = PriceEnd(found.results, found.certificate)
-    lower = run_itself if held_already else _dispatch(found, LOWER_END, threads, clock)
-    upper = _dispatch(found, UPPER_END, threads, clock)
+    lower = run_itself if held_already else _dispatch(found, LOWER_END, how, clock)
+    upper = _dispatch(found, UPPER_END, how, clock)
     clock.stage("results")
     projects, yearly = _valued(found, lower.results)
     at_upper, _ = _valued(found, upper.results)
@@ -61,7 +61,7 @@ def _valued(found: Optimum, results: Results) -> tuple[pd.DataFrame, pd.DataFram
     return projects, project_income(results, income, wanted.technologies, price)
 
 
-def _dispatch(found: Optimum, factor: float, threads: int, clock: Clock) -> PriceEnd:
+def _dispatch(found: Optimum, factor: float, how: How, clock: Clock) -> PriceEnd:
     """The same scenario with its capacities held at a factor of what it found, or held already.
 
     Numbers that the plan itself decides (`Mechanism.iterate`) stay as they were settled.
@@ -69,7 +69,7 @@ def _dispatch(found: Optimum, factor: float, threads: int, clock: Clock) -> Pric
     scenario, active = found.scenario, found.active
     data = held_at(found.results.data, found.results.capacities(scenario.name, LEAST_GW), factor)
     try:
-        lp, solution = solved_once(data, active, solver_options(scenario, threads), clock)
+        lp, solution = solved_once(data, active, how.options(scenario), clock)
     except Infeasible as error:
         text = f"at capacities held at {factor:g} of the plan (`projects.prices: dispatch`): {error}"
         raise Infeasible(text) from None
