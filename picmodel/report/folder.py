@@ -32,7 +32,7 @@ def hidden(out: Path, name: str, kind: str) -> Path:
 
 @contextmanager
 def locked(out: Path, name: str, waits: Callable[[], None] = lambda: None) -> Iterator[None]:
-    """Hold the lock of ``out/name``.
+    """Hold the lock of ``out/name``; a folder ``out`` that this makes and nobody fills is gone afterwards.
 
     Args:
         waits: called once if another process holds it, before waiting for it.
@@ -40,9 +40,8 @@ def locked(out: Path, name: str, waits: Callable[[], None] = lambda: None) -> It
     Raises:
         StorageTrouble: the folder cannot be written to.
     """
-    path = out / f".{name}.lock"
+    path, is_new = out / f".{name}.lock", not out.exists()
     with writing(out):
-        out.mkdir(parents=True, exist_ok=True)
         file = _taken(path, waits)
     assert file is not None
     try:
@@ -50,12 +49,19 @@ def locked(out: Path, name: str, waits: Callable[[], None] = lambda: None) -> It
     finally:
         path.unlink(missing_ok=True)
         os.close(file)
+        if is_new:
+            with suppress(OSError):
+                out.rmdir()
 
 
 def _taken(path: Path, waits: Callable[[], None] | None) -> int | None:
     """The open lock file, held; None if another has it and nobody waits."""
     while True:
-        file = os.open(path, os.O_CREAT | os.O_RDWR, 0o666)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            file = os.open(path, os.O_CREAT | os.O_RDWR, 0o666)
+        except FileNotFoundError:
+            continue  # somebody has just taken an empty folder away
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
