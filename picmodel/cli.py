@@ -114,11 +114,11 @@ def run(
     fresh: Annotated[bool, typer.Option("--fresh", help="solve what has not changed, too")] = False,
     memory: Annotated[
         float | None,
-        typer.Option(min=0.1, help="GB that solves side by side may take; default: what is free"),
+        typer.Option(min=0.1, help="GB for solves side by side; default: what is free"),
     ] = None,
     scheduler: Annotated[
         str | None,
-        typer.Option(help="solve on a Dask cluster: tcp://host:8786; --out must be a shared folder"),
+        typer.Option(help="Dask scheduler whose workers solve: tcp://host:8786"),
     ] = None,
 ) -> None:
     """Solve scenarios and compare them; what has not changed since its last run is not solved again.

@@ -220,8 +220,8 @@ def small(tmp_path) -> Path:
 
 def test_only_what_is_missing_is_run(small, tmp_path):
     """
-    Proves: a second call solves nothing; a run of another program is missing, unless `keep`; what is missing is
-    found again by the whole command, and what uses it stays, since it is the same run.
+    Proves: a second call solves nothing; a run of another program is missing, unless `keep`; what is
+    missing is found again by the whole command, and what uses it stays where it is the same run.
     """
     solved: list[str] = []
     out = tmp_path / "out"

@@ -34,9 +34,7 @@ class Called:
         self.said: dict[str, list[str]] = {}
 
     def __call__(self, designs: dict, **more) -> picmodel.RunSet:
-        settings = {
-            key: more.pop(key) for key in list(more) if key in ("physical", "solver", "title", "inputs")
-        }
+        settings = {key: more.pop(key) for key in ("physical", "solver", "title", "inputs") if key in more}
         self.said = {}
         source = {**SMALL, **settings, "designs": designs}
         return picmodel.run(source, self.out, report=self._hear, **{"jobs": 1, **more})
@@ -73,7 +71,7 @@ def call(solved_once: Path, tmp_path: Path) -> Called:
 @pytest.fixture
 def anew(tmp_path: Path) -> Called:
     """An empty folder."""
-    return Called(tmp_path / "results")
+    return Called(tmp_path / "anew")
 
 
 @pytest.fixture
