@@ -84,7 +84,8 @@ def make(task: Task, report: Report | None = None) -> None:
         folder = new_folder(out, name)
         try:
             _fill(task, folder, tell)
-            publish(folder, out, name)
+            with writing(out):
+                publish(folder, out, name)
             failed_log(out, name).unlink(missing_ok=True)
         except MemoryError:
             raise WorkerDied(OUT_OF_MEMORY.format(peak_gb())) from None

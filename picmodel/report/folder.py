@@ -103,7 +103,12 @@ def publish(folder: Path, out: Path, name: str) -> Path:
     shutil.rmtree(old, ignore_errors=True)
     if target.exists():
         target.rename(old)
-    folder.rename(target)
+    try:
+        folder.rename(target)
+    except OSError:
+        if old.exists():
+            old.rename(target)
+        raise
     shutil.rmtree(old, ignore_errors=True)
     return target
 
