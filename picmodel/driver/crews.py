@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from picmodel.driver.evaluation import Task
 
 Stage = tuple[str, str]
+#: how long a Dask scheduler may take to answer [s]
+PATIENCE_S = 10
 DIED = (
     "the process that solved it was killed, probably because memory ran out; give a smaller --memory or "
     "--jobs, or take fewer periods, and run again: what is finished stays"
@@ -229,7 +231,7 @@ def _client(scheduler: str) -> Any:
         text = '--scheduler needs Dask, which is not installed; `pip install "picmodel[dask]"`'
         raise InputError([text]) from None
     try:
-        return Client(scheduler, timeout=10)
+        return Client(scheduler, timeout=PATIENCE_S)
     except (OSError, ValueError) as error:
         text = f"--scheduler {scheduler}: no Dask scheduler answers there ({error}); start `dask scheduler`"
         raise InputError([text]) from None
