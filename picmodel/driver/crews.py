@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from multiprocessing import connection, get_context, parent_process
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -178,6 +179,11 @@ class Cluster:
         return named(raised)
 
 
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def make_on_worker(task: Task) -> None:
     """`make` in a worker of a cluster."""
     from distributed import get_worker
@@ -185,7 +191,8 @@ def make_on_worker(task: Task) -> None:
     from picmodel.driver.evaluation import make
 
     worker = get_worker()
-    make(task, lambda name, stage: worker.log_event(Cluster.TOPIC, [name, stage]))
+    threads = max(1, cores() // worker.state.nthreads)  # of its machine, not of the one that asks
+    make(replace(task, threads=threads), lambda name, stage: worker.log_event(Cluster.TOPIC, [name, stage]))
 
 
 # -- which

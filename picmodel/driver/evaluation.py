@@ -126,7 +126,7 @@ def _require_same_inputs(task: Task) -> None:
 
 def failed_log(out: Path, name: str) -> Path:
     """Where the log of a solver stays that found no optimum."""
-    return out / f"{name}.solver.log"
+    return out / f"failed.{name}.{SOLVER_LOG}"
 
 
 def _with_log(error: SolverTrouble, folder: Path, out: Path, name: str) -> SolverTrouble:

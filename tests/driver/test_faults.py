@@ -155,7 +155,7 @@ def test_a_time_limit_keeps_the_log_and_what_others_found(anew, monkeypatch):
     ) as error:
         anew(DESIGNS)
     assert set(error.value.failed) == {"small-carbon", "small-held"}
-    log = anew.out / "small-carbon.solver.log"
+    log = anew.out / "failed.small-carbon.solver.log"
     assert "Time limit" in log.read_text("utf-8")
     assert {p.name for p in anew.out.iterdir()} == {"small-plain", log.name}
     monkeypatch.undo()
