@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import glob
 import os
 import re
 import shutil
@@ -85,14 +86,17 @@ def _taken(path: Path, waits: Callable[[], None] | None) -> int | None:
 
 
 def new_folder(out: Path, name: str) -> Path:
-    """An empty folder beside ``out/name``, hidden until `publish`.
+    """An empty folder beside ``out/name``, hidden until `publish`; for one who holds the lock.
+
+    Others of this name and machine are of processes that died with it.
 
     Raises:
         StorageTrouble: the place cannot be written to.
     """
     folder = hidden(out, name, "writing")
     with writing(out):
-        shutil.rmtree(folder, ignore_errors=True)
+        for stale in out.glob(glob.escape(f".{name}.writing-{socket.gethostname()}-") + "*"):
+            shutil.rmtree(stale, ignore_errors=True)
         folder.mkdir(parents=True)
     return folder
 
