@@ -59,7 +59,7 @@ def main() -> None:
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         err_console.print(
-            "interrupted; what was finished is in the results folder, and the same command goes on from there"
+            "interrupted; what was finished stays, and the same command goes on from there"
         )
         sys.exit(INTERRUPTED)
     except typer.Exit as stop:
