@@ -13,6 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from multiprocessing import connection, get_context, parent_process
+from multiprocessing.managers import SyncManager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from picmodel.driver.clock import Report
@@ -225,8 +226,9 @@ def _made(width: int, report: Report, scheduler: str | None, stack: ExitStack) -
         return Cluster(stack.enter_context(_client(scheduler)), report)
     if width == 1:
         return Alone(report)
-    manager = stack.enter_context(get_context("spawn").Manager())
-    beside = Beside(width, report, manager.Queue())
+    manager = SyncManager(ctx=get_context("spawn"))
+    manager.start(die_with_parent)
+    beside = Beside(width, report, stack.enter_context(manager).Queue())
     stack.callback(beside.close)
     return beside
 

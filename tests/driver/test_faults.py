@@ -22,7 +22,7 @@ from picmodel.driver.provenance import PARTS
 from picmodel.driver.store import find
 from picmodel.errors import SolverTrouble, StorageTrouble, WorkerDied
 from picmodel.report import folder as folders
-from tests.driver.conftest import DESIGNS
+from tests.driver.conftest import DESIGNS, HELD
 from tests.driver.processes import children, is_alive, scenario_file, start, wait_for, worker_on
 
 #: moments at which a run is killed; more with PICMODEL_KILLS=100
@@ -194,7 +194,7 @@ def test_no_space_at_any_step_leaves_what_was_there(call, content, monkeypatch, 
 
     monkeypatch.setattr(evaluation, step, full)
     with pytest.raises(StorageTrouble, match="no space is left there; free some or choose another folder"):
-        call({**DESIGNS, "plain": {"physical": {"demand_factor": 1.1}}})
+        call({**DESIGNS, "held": {**HELD, "physical": {"demand_factor": 1.1}}})
     assert content(call.out) == before
 
 
