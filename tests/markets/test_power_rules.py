@@ -135,7 +135,7 @@ def test_given_contracts_need_a_sender_and_contracts():
 def test_flat_contracts_may_end():
     """Proves    flows follow contracts up to a year and are free in later ones.
 
-    System    as in `test_the_band_may_widen_by_year`, B needs 1 GW and nothing; no band; contracts until 2030.
+    System    `needed_by_halves`; no band; contracts until 2030.
     By hand   2030: nothing is sent, 4380 0.50 = 2190; 2035: A sends 1 GW in the first half, 4380 0.20 = 876
     Fails if  the end is not seen, or holds for all years.
     """
@@ -152,7 +152,7 @@ def test_flat_contracts_may_end():
 
 
 def needed_by_halves():
-    """2030 and 2035: B needs 1 GW in the first half of the year and nothing in the second; A has coal, B gas."""
+    """2030 and 2035: B needs 1 GW in the first half of the year, then nothing; A has coal, B gas."""
     years = (2030, 2035)
     return tiny(
         {("A", y): [0.0, 0.0] for y in years} | {("B", y): [1.0, 0.0] for y in years},
@@ -170,7 +170,7 @@ def needed_by_halves():
 def test_the_band_may_widen_by_year():
     """Proves    the flat contract can phase out by its band.
 
-    System    `two_buses` in 2030 and 2035, B needs 1 GW and nothing; band 0 in 2030, 1 in 2035.
+    System    `needed_by_halves`; band 0 in 2030, 1 in 2035.
     By hand   band 0: nothing is sent (B cannot take it in the second half): 4380 0.50 = 2190
               band 1: F = 0.5, at most 1 in the first half and at least 0 in the second: 4380 0.20 = 876
     Fails if  one year's band serves all.
