@@ -1,7 +1,8 @@
 """The command line: ``picmodel run``, ``validate``, ``hindcast``, ``dispatch``, ``attribute``,
 ``sensitivity``, ``ladder``, ``show mechanisms``, ``schema``.
 
-Exit codes: 0 good, 2 bad input, 3 infeasible, 4 solver trouble, 5 interrupted, 6 self-check failed.
+Exit codes: 0 good, 2 bad input, 3 infeasible, 4 solver trouble, 5 interrupted, 6 self-check failed,
+7 results cannot be written.
 """
 
 from __future__ import annotations
@@ -110,15 +111,34 @@ def run(
     baseline: Annotated[
         str | None, typer.Option(help="scenario without policy, over which peak costs are counted")
     ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="solve what has not changed, too")] = False,
+    memory: Annotated[
+        float | None,
+        typer.Option(min=0.1, help="GB for solves side by side; default: what is free"),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(help="Dask scheduler whose workers solve: tcp://host:8786"),
+    ] = None,
 ) -> None:
-    """Solve scenarios and compare them.
+    """Solve scenarios and compare them; what has not changed since its last run is not solved again.
 
     Example: picmodel run scenarios/quickstart.yaml --out results
     """
     from picmodel import driver
     from picmodel.report import tables
 
-    runs = driver.run(files, out, reference, jobs, _progress(), baseline)
+    runs = driver.run(
+        files,
+        out,
+        reference,
+        jobs,
+        _progress(),
+        baseline,
+        fresh=fresh,
+        memory_gb=memory,
+        scheduler=scheduler,
+    )
     for note in tables.notes(runs):
         out_console.print(f"[bold red]read first[/]  {note}", highlight=False)
     out_console.print(tables.summary(runs))

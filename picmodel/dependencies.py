@@ -11,11 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from picmodel.data.system import Held
 from picmodel.errors import InputError, PicmodelError
 from picmodel.markets.base import Active
-from picmodel.report.comparison import Solved
 from picmodel.scenario.check import nearest
 from picmodel.scenario.load import load
 from picmodel.scenario.schema import Scenario
@@ -147,6 +147,23 @@ def widest(found: Uses) -> int:
     return max(depths.count(level) for level in depths)
 
 
+class HandsOn(Protocol):
+    """A finished run, as those see it that use it.
+
+    Attributes:
+        key: changes when its results do.
+        emissions: planning year -> emissions of the nation [kt/yr].
+        capacities: what the plan built.
+    """
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def emissions(self) -> Mapping[int, float]: ...
+    @property
+    def capacities(self) -> Held | None: ...
+
+
 class Agenda:
     """What is left to solve: a scenario is ready when all that it uses are solved.
 
@@ -157,8 +174,7 @@ class Agenda:
     def __init__(self, scenarios: Sequence[Scenario], found: Uses) -> None:
         self._uses = found
         self._waiting = {scenario.name: scenario for scenario in scenarios}
-        self._held_by_others = {held_of(scenario, found) for scenario in scenarios}
-        self.solved: dict[str, Solved] = {}
+        self.solved: dict[str, HandsOn] = {}
         self.failed: dict[str, PicmodelError] = {}
 
     def ready(self) -> list[tuple[Scenario, Given]]:
@@ -169,10 +185,6 @@ class Agenda:
                 del self._waiting[name]
         free = [name for name in self._waiting if set(self._uses[name].values()) <= set(self.solved)]
         return [(scenario, self._given(scenario)) for scenario in map(self._waiting.pop, free)]
-
-    def hands_on_capacities(self, name: str) -> bool:
-        """Another scenario is held at what this one finds."""
-        return name in self._held_by_others
 
     def _failed_of(self, name: str) -> list[str]:
         return [other for other in self._uses[name].values() if other in self.failed]

@@ -46,3 +46,15 @@ class SelfCheckFailed(PicmodelError):
     """A solution that does not pass its own certificate; nothing is written."""
 
     exit_code = 6
+
+
+class StorageTrouble(PicmodelError):
+    """Results cannot be written: no space, no permission.  What was finished before is whole."""
+
+    exit_code = 7
+
+
+class WorkerDied(PicmodelError):
+    """The process that solved a scenario is gone: killed, or out of memory."""
+
+    exit_code = 4

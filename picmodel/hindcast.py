@@ -24,7 +24,8 @@ from picmodel.indicators.health import artefacts, slacks_in_use
 from picmodel.indicators.shares import gross_generation
 from picmodel.indicators.system import net_export
 from picmodel.markets.base import Active
-from picmodel.report.write import new_folder, publish, write_json, write_table
+from picmodel.report.folder import locked, new_folder, publish, writing
+from picmodel.report.write import write_json, write_table
 from picmodel.scenario.load import dump_yaml
 from picmodel.scenario.schema import Scenario
 
@@ -130,23 +131,24 @@ def _run(scenario: Scenario, published: Tables, out: Path, report: driver.Report
     solved = driver.optimum(scenario, clock)
     found = compare(solved.results, published, scenario, solved.active)
     clock.stage("write")
-    folder = new_folder(out, scenario.name)
-    for name in ("nation", "provinces", "flows"):
-        write_table(getattr(found, name), folder / f"hindcast_{name}.csv")
-    (folder / "scenario.yaml").write_text(dump_yaml(scenario, solved.options), encoding="utf-8")
-    write_json(
-        {
-            "scenario": found.name,
-            "scores": found.scores,
-            "missed": found.missed,
-            "warnings": found.warnings,
-            "objective_mcny": solved.solution.objective,
-            "certificate": solved.certificate,
-            "inputs": driver.hash_inputs(inputs_of(scenario)),
-        },
-        folder / "hindcast.json",
-    )
-    publish(folder, out, scenario.name)
+    with locked(out, scenario.name), writing(out):
+        folder = new_folder(out, scenario.name)
+        for name in ("nation", "provinces", "flows"):
+            write_table(getattr(found, name), folder / f"hindcast_{name}.csv")
+        (folder / "scenario.yaml").write_text(dump_yaml(scenario, solved.options), encoding="utf-8")
+        write_json(
+            {
+                "scenario": found.name,
+                "scores": found.scores,
+                "missed": found.missed,
+                "warnings": found.warnings,
+                "objective_mcny": solved.solution.objective,
+                "certificate": solved.certificate,
+                "inputs": driver.hash_inputs(inputs_of(scenario)),
+            },
+            folder / "hindcast.json",
+        )
+        publish(folder, out, scenario.name)
     return found
 
 

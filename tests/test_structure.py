@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import logging
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -16,6 +17,7 @@ import pytest
 from pyomo.core.base.set import UnknownSetDimen
 
 import picmodel
+import picmodel.driver
 from picmodel.errors import SelfCheckFailed
 from picmodel.formulation.base import rows, templatized
 from picmodel.glossary import DIMENSIONS, ENTRIES
@@ -79,6 +81,17 @@ def test_imports_only_point_to_earlier_layers(module):
     here = Path(module).parts[0].removesuffix(".py")
     known = SYNTHESIS if here == "synthesis" else LAYERS[: LAYERS.index(here) + 1]
     assert imported(path) <= set(known), f"{module} imports a later layer"
+
+
+def test_inside_the_driver_imports_follow_the_list_that_its_docstring_gives():
+    order = re.findall(r"``(\w+)``", picmodel.driver.__doc__)
+    folder = PACKAGE / "driver"
+    assert sorted(order) == sorted(p.stem for p in folder.glob("*.py") if p.stem != "__init__")
+    for path in (folder / f"{name}.py" for name in order):
+        text = path.read_text("utf-8")
+        found = re.findall(r"^ *from picmodel\.driver(?:\.(\w+)| import (\w+))", text, re.MULTILINE)
+        for name in (one or other for one, other in found):
+            assert order.index(name) < order.index(path.stem), f"{path} imports {name}, which comes later"
 
 
 # -- glossary

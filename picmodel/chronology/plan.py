@@ -11,9 +11,9 @@ import numpy as np
 import xarray as xr
 
 from picmodel.chronology.window import Array, Hours, Park, Whole
-from picmodel.data.load import inputs_of, system_data
+from picmodel.data.load import system_data
 from picmodel.data.system import SystemData
-from picmodel.driver import hash_inputs, market_options
+from picmodel.driver import inputs_hashed, market_options
 from picmodel.errors import InputError
 from picmodel.extract.results import SMALL_GW
 from picmodel.extract.running_cost import COST_OF
@@ -85,7 +85,7 @@ def read_plan(folder: Path, year: int | None) -> tuple[Plan, Scenario]:
 def _require_same_inputs(folder: Path, scenario: Scenario) -> None:
     """Refuse a run whose inputs are not those of today: its hours would not be those of the plan."""
     then = json.loads((folder / "manifest.json").read_text("utf-8"))["inputs"]
-    now = hash_inputs(inputs_of(scenario))
+    now = inputs_hashed(scenario)
     changed = sorted(name for name in then if now.get(name) != then[name] and Path(name).name not in UNUSED)
     if changed:
         raise InputError([f"{folder}: {', '.join(changed)} changed since the run; run the scenario again"])

@@ -15,7 +15,6 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-import tsam
 import xarray as xr
 from numpy.typing import NDArray
 
@@ -221,6 +220,8 @@ def _cluster(
     The distance between two days is the root of the sum over hours, series and provinces of
     GW times squared difference; hierarchical clustering has no random start.
     """
+    import tsam  # takes seconds to load, and a run that has not changed needs no days
+
     others = np.setdiff1d(np.arange(DAYS), apart)
     frame, weights = _features(days, gw, others)
     result = tsam.aggregate(

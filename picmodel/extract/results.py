@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,8 +13,10 @@ import xarray as xr
 from picmodel.data.system import Held, SystemData
 from picmodel.extract.attributes import described
 from picmodel.glossary import ENTRIES, Entry
-from picmodel.solve.compile import Block, LinearProgram
-from picmodel.solve.highs import Solution
+
+if TYPE_CHECKING:  # the solver takes seconds to load, and a run that has not changed needs none
+    from picmodel.solve.compile import Block, LinearProgram
+    from picmodel.solve.highs import Solution
 
 #: dimensions whose labels a scenario's mechanisms choose
 OF_MECHANISMS = ("market", "area", "measure", "block", "product", "user")

@@ -12,8 +12,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 import xarray as xr
-from scipy.sparse import coo_matrix
-from scipy.sparse.linalg import splu
 
 from picmodel.extract.results import Results
 from picmodel.extract.table import per_technology
@@ -128,6 +126,9 @@ def intensity(grid: Grid, shed: bool = False) -> np.ndarray:
     that arrives is :math:`(1-\ell_a) x_{it} f_{at}`, and that of a store is the same share of what it took
     as its energy.
     """
+    from scipy.sparse import coo_matrix  # late: loading takes a second, and what has not changed needs none
+    from scipy.sparse.linalg import splu
+
     n, slices = grid.generation.shape
     cycles = int(grid.cycle.max()) + 1
     node = np.arange(n * slices).reshape(n, slices)

@@ -12,7 +12,6 @@ from itertools import pairwise
 import numpy as np
 import pyxirr
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import brentq
 
 Array = NDArray[np.float64]
 
@@ -190,6 +189,8 @@ def _zeros(years: Array, payments: Array) -> list[float]:
     in the same way, part those that are sought, so that none is missed; roots that lie closer than rounding
     can tell (`RESIDUAL_SHARE`) count as one.
     """
+    from scipy.optimize import brentq  # late: loading takes a second, and what has not changed needs none
+
     changes = np.flatnonzero(np.diff(np.sign(payments)))
     if not changes.size:
         return []

@@ -1,20 +1,17 @@
-"""Runs of the ladder: which are finished, those that are missing, and the table of their indicators."""
+"""Runs of the ladder by setting, and the table of their indicators."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
 import pandas as pd
-from ruamel.yaml import YAML
 
 from picmodel import driver
-from picmodel.dependencies import Uses
 from picmodel.errors import InputError, PicmodelError
 from picmodel.ladder.claims import TABLE
-from picmodel.scenario.load import ScenarioSet, dump_yaml
+from picmodel.scenario.load import ScenarioSet
 from picmodel.scenario.schema import Scenario
 
 Report = Callable[[str, str], None]
@@ -99,67 +96,18 @@ def claims_beside(files: Sequence[Path]) -> Path:
 def run_missing(
     whole: ScenarioSet, out: Path, jobs: int | None, report: Report, keep: bool = False
 ) -> Mapping[str, PicmodelError]:
-    """Solve what has no finished run in ``out``; the errors of those that failed, by scenario.
-
-    A run is finished if it was made of the same scenario, inputs and program, and of finished runs.  With
-    one that is missing the reference, the baseline and all that it uses are solved again, because what is
-    compared must come of one call.
+    """Solve what has changed or has no run in ``out``; the errors of those that failed, by scenario.
 
     Args:
         keep: runs of an earlier program count as finished too.
     """
-    uses = driver.check_all(whole.scenarios)
-    done = finished(whole, uses, out, keep)
-    missing = [s.name for s in whole if s.name not in done]
-    if not missing:
-        return {}
-    wanted = closure([*missing, *filter(None, (whole.reference, whole.baseline))], uses)
-    chosen = ScenarioSet(tuple(s for s in whole if s.name in wanted), whole.reference, whole.baseline)
     try:
-        driver.run(chosen, out, jobs=jobs, report=report)
+        driver.run(whole, out, jobs=jobs, report=report, any_program=keep)
     except PicmodelError as error:
-        failed = getattr(error, "failed", None)
-        if failed is None:
+        if not error.failed:
             raise
-        return failed
+        return error.failed
     return {}
-
-
-def closure(names: Iterable[str], uses: Uses) -> set[str]:
-    """Scenarios and all that they use."""
-    found: set[str] = set()
-    left = list(names)
-    while left:
-        name = left.pop()
-        if name not in found:
-            found.add(name)
-            left += uses[name].values()
-    return found
-
-
-def finished(whole: ScenarioSet, uses: Uses, out: Path, keep: bool) -> set[str]:
-    """Scenarios with a finished run whose sources are finished too."""
-    same = {s.name for s in whole if _is_finished(s, out / s.name, keep)}
-    return {name for name in same if closure([name], uses) <= same}
-
-
-def _is_finished(scenario: Scenario, folder: Path, keep: bool) -> bool:
-    try:
-        said = (folder / "scenario.yaml").read_text("utf-8")
-        manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
-    except (OSError, ValueError):
-        return False
-    if _settings(said) != _settings(dump_yaml(scenario, driver.market_options(scenario))):
-        return False
-    if manifest.get("inputs") != driver.hash_inputs(driver.inputs_of(scenario)):
-        return False
-    return keep or manifest.get("program") == driver.hash_program()
-
-
-def _settings(text: str) -> dict:
-    """What a resolved scenario says; where its inputs lie does not matter, they are compared themselves."""
-    document = YAML(typ="safe", pure=True).load(text)
-    return {key: value for key, value in document.items() if key != "inputs"}
 
 
 def table(found: Mapping[str, ScenarioSet], out: Path) -> pd.DataFrame:

@@ -22,13 +22,13 @@ NOTICEABLE = 1e-3  # share of the reference below which a change in % of it says
 
 @dataclass
 class Solved:
-    """What a worker leaves for the comparison: small tables; the large ones are on disk.
+    """What comparisons and other scenarios need of a run: small tables.
 
     Attributes:
         system_cost: resource cost by province, component and year, with their sums (`COSTS`) [MCNY/yr].
         transfers: items that move decisions only, in the same form.
         sunk: annuities of the fleet of the base year, in the same form.
-        capacities: what the plan built, only where another scenario of the run is held at it.
+        capacities: what the plan built, for scenarios that are held at it.
     """
 
     name: str
@@ -39,7 +39,6 @@ class Solved:
     emissions: dict[int, float]
     horizon: Horizon
     peak_cost_until: int | None
-    manifest: dict = field(default_factory=dict)
     transfers: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=COSTS))
     sunk: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=COSTS))
     capacities: Held | None = None

@@ -17,8 +17,11 @@ class Run:
 
     name: str
     folder: Path
-    indicators: pd.DataFrame
     manifest: dict
+
+    @cached_property
+    def indicators(self) -> pd.DataFrame:
+        return pd.read_csv(self.folder / "indicators.csv", keep_default_na=False, na_values=[""])
 
     @cached_property
     def projects(self) -> pd.DataFrame:

@@ -1,16 +1,14 @@
-"""A run's folder: written beside its place, then renamed, so that it is whole or not there."""
+"""Files of a run's folder."""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import xarray as xr
-
-from picmodel.errors import InputError
 
 FILES = (
     "indicators.csv",
@@ -22,36 +20,12 @@ FILES = (
     "ledger.parquet",
     "positions.csv",
     "scenario.yaml",
+    "solver.log",
+    "kept.json",
     "manifest.json",
 )
-
-
-def new_folder(out: Path, name: str) -> Path:
-    """An empty folder beside ``out/name``, hidden until `publish`.
-
-    Raises:
-        InputError: the place cannot be written to.
-    """
-    folder = out / f".{name}.writing-{os.getpid()}"
-    try:
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-    except OSError as error:
-        raise InputError(
-            [f"{out}: cannot write results there ({error.strerror}); choose another folder with --out"]
-        ) from None
-    return folder
-
-
-def publish(folder: Path, out: Path, name: str) -> Path:
-    """Put a finished folder in its place; what was there before is replaced."""
-    target = out / name
-    old = out / f".{name}.old-{os.getpid()}"
-    if target.exists():
-        target.rename(old)
-    folder.rename(target)
-    shutil.rmtree(old, ignore_errors=True)
-    return target
+#: files that a study of many runs does without
+LARGE = ("solution.nc", "prices.nc", "ledger.parquet", "positions.csv", "project_income.csv", "solver.log")
 
 
 def write_netcdf(dataset: xr.Dataset, path: Path, title: str, history: str) -> None:
@@ -78,3 +52,14 @@ def write_parquet(frame: pd.DataFrame, path: Path) -> None:
 
 def write_json(content: dict, path: Path) -> None:
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
+
+
+def replaced(write: Callable[[Path], None], path: Path) -> None:
+    """Write a file beside its place, then rename it, so that it is the old one or the new one, whole."""
+    beside = path.with_name(f".{path.name}.writing-{os.getpid()}")
+    try:
+        write(beside)
+        beside.replace(path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import highspy
 import numpy as np
@@ -32,12 +34,14 @@ class SolverOptions:
         method: ``hipo`` (interior point), ``ipx`` or ``simplex``.
         threads: threads of one solve; 0 leaves it to HiGHS.
         crossover: end at a basis; prices are read from one.
+        log: file that the solver's own log is added to; None: no log.
     """
 
     method: str = "hipo"
     threads: int = 0
     time_limit_s: float = 3600.0
     crossover: bool = True
+    log: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -74,14 +78,15 @@ def solve(
         if solver.setOptionValue(name, value) != highspy.HighsStatus.kOk:
             raise SolverTrouble(f"HiGHS does not take the option {name}={value!r}")
     scaling = Scaling(lp, units or {entry.name: entry.unit for entry in ENTRIES})
-    solver.passModel(_highs_lp(scaling.scaled()))
     start = time.perf_counter()
-    solver.run()
-    status = solver.getModelStatus()
-    if status in UNDECIDED and options.method != "simplex":
-        solver.setOptionValue("solver", "simplex")  # it always says what an interior point leaves open
+    with _logged(solver, options.log):
+        solver.passModel(_highs_lp(scaling.scaled()))
         solver.run()
         status = solver.getModelStatus()
+        if status in UNDECIDED and options.method != "simplex":
+            solver.setOptionValue("solver", "simplex")  # it always says what an interior point leaves open
+            solver.run()
+            status = solver.getModelStatus()
     seconds = time.perf_counter() - start
     _require_optimal(solver, status)
     found, info = solver.getSolution(), solver.getInfo()
@@ -123,6 +128,25 @@ def _highs_options(options: SolverOptions, n_rows: int = 0) -> dict:
     if options.threads:
         chosen["threads"] = options.threads
     return chosen
+
+
+@contextmanager
+def _logged(solver: highspy.Highs, log: Path | None) -> Iterator[None]:
+    """The solver writes its log to a file; HiGHS begins every file anew, so this one is added to it."""
+    if log is None:
+        yield
+        return
+    part = log.with_name(f"{log.name}.part")
+    for name, value in (("log_to_console", False), ("log_file", str(part)), ("output_flag", True)):
+        solver.setOptionValue(name, value)
+    try:
+        yield
+    finally:
+        solver.setOptionValue("log_file", "")  # closes it
+        if part.is_file():
+            with log.open("ab") as whole:
+                whole.write(part.read_bytes())
+            part.unlink()
 
 
 def _highs_lp(lp: LinearProgram) -> highspy.HighsLp:

@@ -15,7 +15,7 @@ from picmodel.scenario.load import resolved
 from picmodel.scenario.schema import Scenario
 from picmodel.scenario.source import Where
 from picmodel.studies.files import FIRST, Attribution, build, designs_of, part, read_study
-from picmodel.studies.runs import Case, Progress, listed, read_answers, solve
+from picmodel.studies.runs import Progress, listed, read_answers, solve
 from picmodel.studies.shapley import Coalition, coalitions, shapley
 
 #: an answer that a player moves by less than this part of it is not moved by that player
@@ -65,8 +65,7 @@ def attribute(
     _require_one_window(scenarios[frozenset()], study, where)
     folder = Path(out) / name
     first = scenarios[frozenset()]
-    cases = [Case((scenario,)) for scenario in scenarios.values()]
-    failed = solve(cases, first, folder / "runs", jobs, study.keep == "all", progress)
+    failed = solve(list(scenarios.values()), first, folder / "runs", jobs, study.keep == "all", progress)
     if failed:
         raise _without_result(failed)
     runs = {subset: scenario.name for subset, scenario in scenarios.items()}

@@ -1,47 +1,30 @@
-"""Many runs: solved batch by batch, kept on disk so that a study that was stopped goes on."""
+"""Many runs of a study: solved, and their answers read."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable, Container, Mapping, Sequence, Set
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from picmodel import driver
-from picmodel.data.load import inputs_of
+from picmodel.driver.scheduling import FINISHED, UNCHANGED
 from picmodel.errors import InputError, PicmodelError
 from picmodel.scenario.check import nearest
-from picmodel.scenario.load import ScenarioSet, resolved
+from picmodel.scenario.load import ScenarioSet
 from picmodel.scenario.schema import Scenario
 from picmodel.studies.files import Answer
 
 #: told of every finished run: how many are done, how many there are, which one
 Progress = Callable[[int, int, str], None]
 
-#: runs between two moments at which results are safe on disk; the reference is solved in each batch
-BATCH = 12
-#: files of a run that a study does not need
-LARGE = ("solution.nc", "prices.nc", "ledger.parquet", "positions.csv", "project_income.csv")
-#: file in a run's folder that says what it was made of
-MADE_OF = "made_of.txt"
 #: a share that a mean leaves out is none below this
 NOTHING = 1e-9
 
 
-@dataclass(frozen=True)
-class Case:
-    """Scenarios that are solved together, since one may use what another finds."""
-
-    scenarios: tuple[Scenario, ...]
-
-
 def solve(
-    cases: Sequence[Case],
+    scenarios: Sequence[Scenario],
     reference: Scenario,
     folder: Path,
     jobs: int | None = None,
@@ -50,11 +33,8 @@ def solve(
 ) -> dict[str, PicmodelError]:
     """Solve what is not on disk yet, and leave a folder of each run in ``folder``.
 
-    A run on disk counts if its whole case, the reference, all input files and the code of picmodel are
-    what they were when it was made.
-
     Args:
-        reference: scenario of one of the cases; means of projects have its portfolio as weights.
+        reference: one of the scenarios; means of projects have its portfolio as weights.
 
     Returns:
         Run -> the error with which it failed.
@@ -62,83 +42,43 @@ def solve(
     Raises:
         PicmodelError: the reference failed, or nothing could be solved at all.
     """
-    tell = progress or (lambda done, total, name: None)
-    made_of = {s.name: _made_of(case, reference) for case in cases for s in case.scenarios}
-    todo = [case for case in cases if not all(_is_made(folder, s.name, made_of) for s in case.scenarios)]
-    done, total = len(made_of) - sum(len(case.scenarios) for case in todo), len(made_of)
-    tell(done, total, "")
-    failed: dict[str, PicmodelError] = {}
-    for batch in _batches(todo):
-        own = {s.name: s for case in batch for s in case.scenarios}
-        scenarios = {reference.name: reference} | own
-        counter = _Counter(tell, own, done, total)
-        try:
-            driver.run(
-                ScenarioSet(tuple(scenarios.values()), reference.name), folder, jobs=jobs, report=counter
-            )
-        except PicmodelError as error:
-            if not error.failed or reference.name in error.failed:
-                raise
-            failed |= error.failed
-        done += len(own)
-        for name in scenarios.keys() - failed.keys():
-            _keep(folder / name, made_of[name], keep_large)
-    return failed
+    counter = _Counter(progress or (lambda done, total, name: None), len(scenarios))
+    whole = ScenarioSet(tuple(scenarios), reference.name)
+    try:
+        driver.run(whole, folder, jobs=jobs, report=counter, large=keep_large)
+    except PicmodelError as error:
+        if not error.failed or reference.name in error.failed:
+            raise
+        return dict(error.failed)
+    finally:
+        counter.begin()
+    return {}
 
 
 class _Counter:
-    """Turns the driver's report of stages into a count of finished runs."""
+    """Turns the driver's report of stages into a count of finished runs.
 
-    def __init__(self, tell: Progress, names: Mapping[str, Scenario], done: int, total: int) -> None:
-        self.tell, self.names, self.done, self.total = tell, names, done, total
+    Runs that have not changed are told of together, so that the time that is left is estimated by those
+    that are solved.
+    """
+
+    def __init__(self, tell: Progress, total: int) -> None:
+        self.tell, self.done, self.total = tell, 0, total
+        self._begun = False
 
     def __call__(self, name: str, stage: str) -> None:
-        if stage == "write" and name in self.names:
+        if stage != UNCHANGED:
+            self.begin()
+        if stage in (UNCHANGED, FINISHED):
             self.done += 1
+        if stage == FINISHED:
             self.tell(self.done, self.total, name)
 
-
-def _batches(cases: Sequence[Case]) -> Iterator[list[Case]]:
-    """Whole cases, together at least `BATCH` runs but for the last."""
-    batch: list[Case] = []
-    for case in cases:
-        batch.append(case)
-        if sum(len(one.scenarios) for one in batch) >= BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
-
-
-def _keep(folder: Path, made_of: str, large: bool) -> None:
-    for name in () if large else LARGE:
-        (folder / name).unlink(missing_ok=True)
-    (folder / MADE_OF).write_text(made_of, encoding="utf-8")
-
-
-def _is_made(folder: Path, name: str, made_of: Mapping[str, str]) -> bool:
-    file = folder / name / MADE_OF
-    return file.is_file() and file.read_text("utf-8") == made_of[name]
-
-
-def _made_of(case: Case, reference: Scenario) -> str:
-    """Digest of everything that a case's results follow from."""
-    digest = hashlib.sha256(_program().encode())
-    for scenario in (reference, *case.scenarios):
-        document = resolved(scenario, driver.market_options(scenario))
-        digest.update(json.dumps(document, default=str).encode())
-        digest.update(_inputs(inputs_of(scenario)).encode())
-        for file in scenario.series.model_dump().values():
-            digest.update(Path(file).read_bytes() if file else b"")
-    return digest.hexdigest() + "\n"
-
-
-_program = cache(driver.hash_program)
-
-
-@cache
-def _inputs(folders: tuple[Path, ...]) -> str:
-    return repr(sorted(driver.hash_inputs(folders).items()))
+    def begin(self) -> None:
+        """Tell once what was there at the start."""
+        if not self._begun:
+            self._begun = True
+            self.tell(self.done, self.total, "")
 
 
 # -- answers

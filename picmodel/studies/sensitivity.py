@@ -19,7 +19,7 @@ from picmodel.scenario.schema import Scenario
 from picmodel.scenario.source import Node, Problem, Where
 from picmodel.studies.effects import change, regression, verdict
 from picmodel.studies.files import Sensitivity, build, designs_of, part, read_study
-from picmodel.studies.runs import Case, Progress, read_answers, solve
+from picmodel.studies.runs import Progress, read_answers, solve
 from picmodel.studies.sampling import Range, sample
 
 CENTRE = "centre"
@@ -84,12 +84,12 @@ def sense(
     ranges = ranges_of(study)
     runs = sample(ranges, study.samples, study.seed)
     scenarios = scenarios_of(path, study, where, name, bases, runs)
-    driver.check_all([one for case in scenarios.values() for one in case.values()])
+    several = [one for case in scenarios.values() for one in case.values()]
+    driver.check_all(several)
     _check_overrides([s for run, c in scenarios.items() if kind(run) != "sample" for s in c.values()])
     folder = Path(out) / name
-    cases = [Case(tuple(case.values())) for case in scenarios.values()]
     first = scenarios[CENTRE][study.scenario.designs[0]]
-    failed = solve(cases, first, folder / "runs", jobs, study.keep == "all", progress)
+    failed = solve(several, first, folder / "runs", jobs, study.keep == "all", progress)
     found = evaluate(name, study, folder, runs, scenarios, failed, ranges)
     for table in ("sample", "answers", "changes", "claims", "tornado", "failures"):
         write_table(getattr(found, table), folder / f"{table}.csv")

@@ -76,31 +76,6 @@ def test_files_hold_every_subset_and_every_effect(write, toy, tmp_path):
     assert tables.attribution(found).row_count == 4
 
 
-def test_a_study_that_was_stopped_goes_on(write, toy, tmp_path):
-    """Proves    what is on disk is not solved again, unless something it follows from has changed.
-
-    Fails if  a run of other settings is taken for one of these.
-    """
-    first = toy(ANSWERS)
-    path = write(STUDY)
-    whole = attribute(path, tmp_path / "out")
-    assert len(first.solved) == 6
-    again = toy(ANSWERS)
-    assert attribute(path, tmp_path / "out").effects.equals(whole.effects)
-    assert again.solved == []
-    (tmp_path / "out" / "study" / "runs" / "study-hours.dear" / "made_of.txt").unlink()
-    attribute(path, tmp_path / "out")
-    assert again.solved == ["study-first", "study-hours.dear"]
-    other = toy(ANSWERS)
-    attribute(write(STUDY.replace("price_cny_per_t: 200", "price_cny_per_t: 300")), tmp_path / "out")
-    assert other.solved == ["study-first", "study-dear.dearer", "study-hours.dear.dearer"]
-    text = (tmp_path / "region.yaml").read_text("utf-8").replace("price_cny_per_t: 60", "price_cny_per_t: 61")
-    (tmp_path / "region.yaml").write_text(text, encoding="utf-8")
-    another = toy(ANSWERS)
-    attribute(path, tmp_path / "out")
-    assert len(another.solved) == 6
-
-
 def test_progress_counts_runs(write, toy, tmp_path):
     toy(ANSWERS)
     seen = []

@@ -118,20 +118,6 @@ def test_failures_are_listed_and_not_counted(write, toy, tmp_path):
     assert tables.tornado(found).row_count == 4
 
 
-def test_failed_runs_are_tried_again_and_others_are_not(write, toy, tmp_path):
-    """A sample is solved as a whole, since one design may use what another found."""
-    toy(ANSWERS, infeasible=lambda s: coal(s) > 1.1 and hours(s) == 0)
-    path = write(STUDY)
-    failed = sense(path, tmp_path / "out").failures["run"].to_list()
-    again = toy(ANSWERS)
-    assert sense(path, tmp_path / "out").failures.empty
-    retried = [f"study-{run}-{design}" for run in failed for design in ("planned", "spot")]
-    assert again.solved == ["study-centre-planned", *retried]
-    once_more = toy(ANSWERS)
-    sense(path, tmp_path / "out")
-    assert once_more.solved == []
-
-
 def test_overrides_of_a_parameter_follow_those_of_the_scenario(write, toy, tmp_path):
     """The scenario doubles the price of coal; a parameter scales what it says."""
     extra = "settings: {overrides: {fuel_prices.coal.price_cny_per_gj: {multiply: 2}}}\n"
@@ -218,9 +204,12 @@ def test_a_region_is_solved_at_both_ends_of_the_price_of_coal(write, tmp_path):
     """Proves    the whole way from a study file to its tables, with real solves: dear coal costs more."""
     text = STUDY[: STUDY.index("  carbon:")] + STUDY[STUDY.index("answers:") : STUDY.index("claims:")]
     text = text.replace("designs: [planned, spot]", "designs: [planned]").replace("samples: 6", "samples: 0")
-    found = sense(
-        write(text.replace("renewable_share}", "renewable_share, year: 2030}")), tmp_path / "out", jobs=1
-    )
+    path = write(text.replace("renewable_share}", "renewable_share, year: 2030}"))
+    found = sense(path, tmp_path / "out", jobs=1)
     row = bars(found, "cost", "planned").loc["coal"]
     assert row["at_low"] < row["centre"] < row["at_high"]
     assert found.failures.empty
+    told: list[tuple[int, int, str]] = []
+    again = sense(path, tmp_path / "out", jobs=1, progress=lambda *count: told.append(count))
+    assert told == [(3, 3, "")]  # nothing has changed, nothing is solved
+    pd.testing.assert_frame_equal(again.tornado, found.tornado)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from picmodel import driver
+from picmodel.driver.scheduling import FINISHED
 from picmodel.errors import Infeasible
 from picmodel.scenario.load import ScenarioSet
 from picmodel.scenario.schema import Scenario
@@ -47,27 +48,31 @@ def coal(scenario: Scenario) -> float:
 
 
 class Toy:
-    """In place of `driver.run`: writes ``indicators.csv`` and remembers what it was asked to solve."""
+    """In place of `driver.run`: writes ``indicators.csv`` and remembers what it was asked to solve.
+
+    It keeps nothing from call to call; that what has not changed is not solved again is the driver's part.
+    """
 
     def __init__(self, answers: Answers, infeasible: Callable[[Scenario], bool] = lambda s: False) -> None:
         self.answers, self.infeasible = answers, infeasible
         self.solved: list[str] = []
 
-    def __call__(self, source: ScenarioSet, out: Path, jobs=None, report=None) -> None:
+    def __call__(self, source: ScenarioSet, out: Path, jobs=None, report=None, large=True) -> None:
         failed = {}
         for scenario in source:
             if self.infeasible(scenario):
                 failed[scenario.name] = Infeasible("no plan")
                 continue
             self.solved.append(scenario.name)
-            report(scenario.name, "write")
             folder = Path(out) / scenario.name
             folder.mkdir(parents=True, exist_ok=True)
             found = [(n, unit, value(scenario)) for n, (unit, value) in self.answers.items()]
             rows = [(n, "CN", "all", 0, value, unit) for n, unit, value in found if value is not None]
             columns = ["indicator", "province", "technology", "year", "value", "unit"]
             pd.DataFrame(rows, columns=columns).to_csv(folder / "indicators.csv", index=False)
-            (folder / "solution.nc").write_text("large")
+            if large:
+                (folder / "solution.nc").write_text("large")
+            report(scenario.name, FINISHED)
         if failed:
             error = driver.together(failed)
             error.failed = failed

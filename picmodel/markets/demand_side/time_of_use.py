@@ -13,8 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.optimize import linprog
 
 from picmodel.data.system import TimeSlices
 from picmodel.errors import SelfCheckFailed
@@ -85,6 +83,9 @@ def _cheapest(
     runs: list[Run], paid: Array, more: Array, less: Array, stored: Array, cost: float, loss: float
 ) -> tuple[Array, Array]:
     """Energy added to and taken from each run [GWh a period] at the least bill of every user."""
+    from scipy import sparse  # late: loading takes a second, and what has not changed needs none
+    from scipy.optimize import linprog
+
     n = len(runs)
     one = sparse.identity(n, format="csr")
     before = sparse.csr_matrix((np.ones(n), (range(n), [run.before for run in runs])), shape=(n, n))

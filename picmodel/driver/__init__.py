@@ -1,0 +1,57 @@
+"""From scenario files to results: the only part that knows every layer.
+
+``sources`` → ``checks`` → ``clock`` → ``memory`` → ``provenance`` → ``solving`` → ``valuation`` →
+``manifest`` → ``store`` → ``comparing`` → ``evaluation`` → ``crews`` → ``scheduling`` → ``runs``; imports
+point back along this list only.  What loads the solver is loaded when something is solved.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from picmodel.driver.checks import check, check_all, market_options
+from picmodel.driver.clock import Clock, Report
+from picmodel.driver.provenance import hash_inputs, hash_program, inputs_hashed
+from picmodel.driver.runs import run, together
+from picmodel.driver.sources import Source, collect, gathered
+from picmodel.report.runs import Run, RunSet
+
+if TYPE_CHECKING:
+    from picmodel.data.load import system_data
+    from picmodel.driver.evaluation import indicators_of
+    from picmodel.driver.solving import Optimum, optimum
+
+__all__ = [
+    "Clock",
+    "Optimum",
+    "Report",
+    "Run",
+    "RunSet",
+    "Source",
+    "check",
+    "check_all",
+    "collect",
+    "gathered",
+    "hash_inputs",
+    "hash_program",
+    "indicators_of",
+    "inputs_hashed",
+    "market_options",
+    "optimum",
+    "run",
+    "system_data",
+    "together",
+]
+_LATE = {
+    "Optimum": "picmodel.driver.solving",
+    "indicators_of": "picmodel.driver.evaluation",
+    "optimum": "picmodel.driver.solving",
+    "system_data": "picmodel.data.load",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATE:
+        return getattr(import_module(_LATE[name]), name)
+    raise AttributeError(f"module 'picmodel.driver' has no attribute {name!r}")

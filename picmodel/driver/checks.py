@@ -1,0 +1,71 @@
+"""What can be known wrong of scenarios before tables are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from picmodel.dependencies import Uses, uses
+from picmodel.errors import InputError
+from picmodel.markets.interactions import conflicts
+from picmodel.markets.registry import MECHANISM, activate
+from picmodel.scenario.check import check_options, nearest
+from picmodel.scenario.schema import Scenario, Where, outside_horizon
+
+
+def market_options(scenario: Scenario) -> dict[str, Any]:
+    """Checked options of the mechanisms that the scenario switched on.
+
+    Raises:
+        InputError: an unknown mechanism or option, or a year outside the horizon; all of them.
+    """
+    options, problems = {}, []
+    for name, raw in scenario.markets.items():
+        where = scenario.where.at("markets", name)
+        if raw is None:
+            continue  # switched off by a file that extends another
+        if name not in MECHANISM:
+            problems.append(
+                f"{where.node.key_place}: unknown mechanism `markets.{name}`; {nearest(name, MECHANISM)}"
+            )
+            continue
+        found, bad = check_options(MECHANISM[name].config, raw, where)
+        problems += [str(problem) for problem in bad]
+        problems += _years_outside(raw, scenario, where)
+        options[name] = found
+    if problems:
+        raise InputError(problems)
+    return options
+
+
+def _years_outside(raw: object, scenario: Scenario, where: Where) -> list[str]:
+    """Problems of every path by year in the options, however deep it stands."""
+    if not isinstance(raw, Mapping):
+        return []
+    if raw and all(isinstance(key, int) for key in raw):
+        return outside_horizon(raw, scenario.horizon, where)
+    return [p for key, value in raw.items() for p in _years_outside(value, scenario, where.at(key))]
+
+
+def check_all(scenarios: Sequence[Scenario]) -> Uses:
+    """Everything that can be known wrong before tables are read, of all scenarios together.
+
+    Returns:
+        Which scenarios use the emissions of which.
+    """
+    problems: list[str] = []
+    for scenario in scenarios:
+        try:
+            check(scenario)
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(list(dict.fromkeys(problems)))
+    return uses(scenarios, {s.name: activate(market_options(s)) for s in scenarios})
+
+
+def check(scenario: Scenario) -> None:
+    """What can be known wrong of one scenario before tables are read."""
+    problems = conflicts(market_options(scenario))
+    if problems:
+        raise InputError([f"{scenario.name}: {problem}" for problem in problems])
