@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from multiprocessing import connection, get_context, parent_process
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from picmodel.driver.evaluation import Task
 
 Stage = tuple[str, str]
+#: how long a Dask scheduler may take to answer [s]
+PATIENCE_S = 10
 DIED = (
     "the process that solved it was killed, probably because memory ran out; give a smaller --memory or "
     "--jobs, or take fewer periods, and run again: what is finished stays"
@@ -176,6 +179,11 @@ class Cluster:
         return named(raised)
 
 
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def make_on_worker(task: Task) -> None:
     """`make` in a worker of a cluster."""
     from distributed import get_worker
@@ -183,7 +191,8 @@ def make_on_worker(task: Task) -> None:
     from picmodel.driver.evaluation import make
 
     worker = get_worker()
-    make(task, lambda name, stage: worker.log_event(Cluster.TOPIC, [name, stage]))
+    threads = max(1, cores() // worker.state.nthreads)  # of its machine, not of the one that asks
+    make(replace(task, threads=threads), lambda name, stage: worker.log_event(Cluster.TOPIC, [name, stage]))
 
 
 # -- which
@@ -229,7 +238,7 @@ def _client(scheduler: str) -> Any:
         text = '--scheduler needs Dask, which is not installed; `pip install "picmodel[dask]"`'
         raise InputError([text]) from None
     try:
-        return Client(scheduler, timeout=10)
+        return Client(scheduler, timeout=PATIENCE_S)
     except (OSError, ValueError) as error:
         text = f"--scheduler {scheduler}: no Dask scheduler answers there ({error}); start `dask scheduler`"
         raise InputError([text]) from None

@@ -84,7 +84,8 @@ def make(task: Task, report: Report | None = None) -> None:
         folder = new_folder(out, name)
         try:
             _fill(task, folder, tell)
-            publish(folder, out, name)
+            with writing(out):
+                publish(folder, out, name)
             failed_log(out, name).unlink(missing_ok=True)
         except MemoryError:
             raise WorkerDied(OUT_OF_MEMORY.format(peak_gb())) from None
@@ -125,7 +126,7 @@ def _require_same_inputs(task: Task) -> None:
 
 def failed_log(out: Path, name: str) -> Path:
     """Where the log of a solver stays that found no optimum."""
-    return out / f"{name}.solver.log"
+    return out / f"failed.{name}.{SOLVER_LOG}"
 
 
 def _with_log(error: SolverTrouble, folder: Path, out: Path, name: str) -> SolverTrouble:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import os
 import resource
-from collections.abc import Iterable
 from pathlib import Path
 
 from picmodel.scenario.schema import Scenario
 
 GB = 1e9
 #: memory of a process that has loaded picmodel and its inputs [GB]
-BASE_GB = 0.6
-#: memory of a solve by province, planning year and time step [GB]; measured, see docs/running.md
-STEP_GB = 1.2e-3
-PROVINCES, MORE_THAN_MEASURED = 31, 1.15
+BASE_GB = 0.4
+#: memory of a solve for each province, planning year and time step [GB]: twice what small systems take, since
+#: the factors of an interior point grow faster than the model (docs/running.md)
+STEP_GB = 2e-4
+PROVINCES = 31
+#: a little more than a run took last time is set aside for it, if its size is the same within a share
+MORE_THAN_MEASURED, SAME_SIZE = 1.15, 1e-6
 
 
 # -- the machine
@@ -23,8 +25,7 @@ PROVINCES, MORE_THAN_MEASURED = 31, 1.15
 
 def available_gb() -> float:
     """What is free for new solves: of the machine, or of the container around this process [GB]."""
-    found = [_of_machine(), *_of_container(Path("/sys/fs/cgroup"))]
-    return min(found)
+    return min([_of_machine(), *of_container(Path("/sys/fs/cgroup"))])
 
 
 def _of_machine() -> float:
@@ -36,7 +37,7 @@ def _of_machine() -> float:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GB
 
 
-def _of_container(folder: Path) -> Iterable[float]:
+def of_container(folder: Path) -> list[float]:
     """Limit less use of control group v2; nothing where there is no limit."""
     try:
         limit = (folder / "memory.max").read_text("ascii").strip()
@@ -66,12 +67,20 @@ def by_size(scenario: Scenario) -> float:
 def _of_last_run(folder: Path, scenario: Scenario) -> float | None:
     """What it took last time with a little more, if that run was of the same size."""
     try:
-        manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
-        if abs(manifest["expected_by_size_gb"] / by_size(scenario) - 1) > 0.01:
-            return None
-        return MORE_THAN_MEASURED * float(manifest["peak_memory_gb"])
+        size = float(_manifest(folder)["expected_by_size_gb"])
+        same = abs(size / by_size(scenario) - 1) < SAME_SIZE
+        return MORE_THAN_MEASURED * read_peak(folder) if same else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def read_peak(folder: Path) -> float:
+    """Peak memory that the manifest of a run says [GB]."""
+    return float(_manifest(folder)["peak_memory_gb"])
+
+
+def _manifest(folder: Path) -> dict:
+    return json.loads((folder / "manifest.json").read_text("utf-8"))
 
 
 # -- this process

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from picmodel.dependencies import Agenda, Given, Uses, widest
 from picmodel.driver.clock import Report
-from picmodel.driver.crews import Crew, crew_of
+from picmodel.driver.crews import Crew, cores, crew_of
 from picmodel.driver.memory import available_gb, expected_gb
 from picmodel.driver.provenance import MadeOf, inputs_hashed_once, key_of, made_of
 from picmodel.driver.store import Stored, Unusable, find
@@ -52,11 +51,6 @@ class Waiting:
     scenario: Scenario
     given: Given
     now: MadeOf
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Work:

@@ -18,6 +18,7 @@ import pandas as pd
 
 from picmodel.data.system import Held, Horizon
 from picmodel.driver.provenance import PARTS, MadeOf, difference, hash_file, key_of
+from picmodel.errors import StorageTrouble
 from picmodel.extract.table import COLUMNS
 from picmodel.report.comparison import Solved
 from picmodel.report.write import FILES, LARGE, write_json
@@ -148,8 +149,19 @@ def write_kept(solved: Solved, folder: Path) -> None:
 
 
 def read_kept(folder: Path) -> Solved:
-    """What `write_kept` wrote."""
-    content = json.loads((folder / KEPT).read_text("utf-8"))
+    """What `write_kept` wrote.
+
+    Raises:
+        StorageTrouble: another program wrote it in another form, or it is gone.
+    """
+    try:
+        return _solved(json.loads((folder / KEPT).read_text("utf-8")), folder)
+    except (OSError, ValueError, KeyError, TypeError):
+        text = f"its {KEPT} cannot be read by this version of picmodel; run again with --fresh"
+        raise StorageTrouble(f"{folder}: {text}") from None
+
+
+def _solved(content: Mapping[str, Any], folder: Path) -> Solved:
     horizon, held = content["horizon"], content["capacities"]
     return Solved(
         name=content["name"],

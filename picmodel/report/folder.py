@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import glob
 import os
 import re
 import shutil
@@ -85,14 +86,17 @@ def _taken(path: Path, waits: Callable[[], None] | None) -> int | None:
 
 
 def new_folder(out: Path, name: str) -> Path:
-    """An empty folder beside ``out/name``, hidden until `publish`.
+    """An empty folder beside ``out/name``, hidden until `publish`; for one who holds the lock.
+
+    Others of this name and machine are of processes that died with it.
 
     Raises:
         StorageTrouble: the place cannot be written to.
     """
     folder = hidden(out, name, "writing")
     with writing(out):
-        shutil.rmtree(folder, ignore_errors=True)
+        for stale in out.glob(glob.escape(f".{name}.writing-{socket.gethostname()}-") + "*"):
+            shutil.rmtree(stale, ignore_errors=True)
         folder.mkdir(parents=True)
     return folder
 
@@ -103,7 +107,12 @@ def publish(folder: Path, out: Path, name: str) -> Path:
     shutil.rmtree(old, ignore_errors=True)
     if target.exists():
         target.rename(old)
-    folder.rename(target)
+    try:
+        folder.rename(target)
+    except OSError:
+        if old.exists():
+            old.rename(target)
+        raise
     shutil.rmtree(old, ignore_errors=True)
     return target
 

@@ -15,7 +15,7 @@ from picmodel.data.load import INPUTS
 from picmodel.driver import provenance
 from picmodel.driver.provenance import PARTS, key_of
 from picmodel.driver.store import Unusable, find, read_kept, write_kept
-from picmodel.errors import InputError
+from picmodel.errors import InputError, StorageTrouble
 from picmodel.report.comparison import compared
 from picmodel.report.write import FILES, LARGE
 from tests.driver.conftest import CARBON, DESIGNS, HELD
@@ -164,6 +164,13 @@ def test_what_is_kept_is_kept_exactly(call, tmp_path):
     assert again.horizon == kept.horizon
     assert again.emissions == kept.emissions
     pd.testing.assert_frame_equal(compared(again, again), compared(kept, kept), check_exact=True)
+
+
+def test_tables_of_another_form_are_refused(call):
+    path = call.out / "small-carbon" / "kept.json"
+    path.write_text('{"name": "small-carbon"}', encoding="utf-8")
+    with pytest.raises(StorageTrouble, match=r"kept.json cannot be read by this version .*--fresh"):
+        read_kept(path.parent)
 
 
 # -- the manifest
