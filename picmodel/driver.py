@@ -35,6 +35,7 @@ from picmodel.indicators.health import artefacts, census, flooded, slacks_in_use
 from picmodel.indicators.market_prices import certificate_price, energy_price
 from picmodel.indicators.money import money, served_energy
 from picmodel.indicators.peak_cost import sunk_capital, system_cost, transfers
+from picmodel.indicators.price_ranges import price_ranges, wide
 from picmodel.indicators.responsibility import responsibility
 from picmodel.indicators.shares import certificate_shares, renewable_shares
 from picmodel.indicators.system import curtailment, quantities
@@ -370,6 +371,7 @@ def solve_scenario(
     results = found.results
     projects, yearly, ends = _projects(found, threads, clock)
     costs = results.cost_by_item()
+    ranges = _ranges(found, clock)
     clock.stage("write")
     folder = _write(found, costs, out)
     write_table(yearly.assign(scenario=scenario.name), folder / "project_income.csv")
@@ -381,6 +383,7 @@ def solve_scenario(
             [
                 indicators_of(results, found.active),
                 money(found.ledger, served_energy(results)),
+                ranges,
             ]
         ),
         projects=projects,
@@ -388,11 +391,19 @@ def solve_scenario(
         emissions={int(y): float(emissions.sel(year=y)) for y in results.years},
         horizon=results.data.horizon,
         peak_cost_until=scenario.horizon.peak_cost_until,
-        manifest=_manifest(found, ends, clock),
+        manifest={**_manifest(found, ends, clock), "price_ranges": wide(ranges)},
         capacities=results.capacities(scenario.name, LEAST_GW) if hands_on_capacities else None,
         transfers=transfers(costs),
         sunk=sunk_capital(results.data),
     )
+
+
+def _ranges(found: Optimum, clock: Clock) -> pd.DataFrame:
+    """Left and right prices of the markets, where the scenario asks for them."""
+    if not found.scenario.solver.price_ranges:
+        return pd.DataFrame(columns=COLUMNS[1:])
+    clock.stage("ranges")
+    return price_ranges(found.lp, found.solution, found.results)
 
 
 @dataclass(frozen=True)
