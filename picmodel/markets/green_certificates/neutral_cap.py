@@ -29,8 +29,9 @@ is continuous, in straight pieces, unless the limit just binds (then the dual is
 where certificates help to meet the limit, and there is one fixed point; under a benchmark wind may displace
 plants that sell allowances, :math:`\tau` may rise, and there may be more than one.
 
-How it is found.  From :math:`p = 0`, the price without the link, to that price, then by secants of each
-year corrected for what years do to each other (Broyden), within a bracket by year.
+How it is found.  From :math:`p = 0` to the price that this gives, that without the link, then by secants of
+each year corrected for what years do to each other (Broyden).  Steps that do not halve what is left stay in
+a bracket by year; after three of them it is halved.
 """
 
 from __future__ import annotations
@@ -48,7 +49,8 @@ from picmodel.markets.green_certificates.options import GreenCertificatesConfig
 PRICE, TRIED = "surrender_price", "surrender_prices_tried"
 LEAST = 1e-3  # MCNY/kt: prices below 1 CNY/t are compared as if they were that
 CLOSED = 1e-9  # of the price: a bracket that has closed
-EDGE = 0.02  # of the bracket: a guess keeps this far from its ends
+RIGHT = 1e-6  # of the price: a year that waits for others
+PATIENCE = 3  # steps without half of the best before brackets are halved
 FLAT = -0.05  # slope of the excess above which a secant says nothing
 
 Tried = tuple[tuple[np.ndarray, np.ndarray], ...]
@@ -74,8 +76,7 @@ def residual(results: Results, cfg: GreenCertificatesConfig, d: SystemData) -> f
     """Largest difference between the allowance price and what a surrendered tonne is paid [share]."""
     if not cfg.neutral_cap:
         return None
-    paid, found = _paid(cfg, d), allowance_prices(results, cfg)
-    return float(np.max(np.abs(found - paid) / np.maximum(np.maximum(found, paid), LEAST), initial=0.0))
+    return _off(_paid(cfg, d), allowance_prices(results, cfg))
 
 
 def iterate(results: Results, cfg: GreenCertificatesConfig, d: SystemData) -> SystemData | None:
@@ -106,11 +107,27 @@ def _paid(cfg: GreenCertificatesConfig, d: SystemData) -> np.ndarray:
     return np.array([guess(d, y) for y in linked_years(cfg, d)])
 
 
+def _off(paid: np.ndarray, found: np.ndarray) -> float:
+    return float(np.max(np.abs(found - paid) / np.maximum(np.maximum(found, paid), LEAST), initial=0.0))
+
+
 def next_guess(tried: Tried) -> np.ndarray:
-    """Next prices from pairs (guesses, prices found), shape (n_years,) each: a step that stays bracketed."""
-    guessed = tried[-1][0]
-    wanted = guessed + _step(tried)
-    return np.array([_bracketed(float(x), [(p[i], t[i]) for p, t in tried]) for i, x in enumerate(wanted)])
+    """Next prices from pairs (guesses, prices found), shape (n_years,) each."""
+    wanted = np.maximum(tried[-1][0] + _step(tried), 0.0)
+    idle = _idle([_off(paid, found) for paid, found in tried])
+    if len(tried) > 1 and idle == 0:
+        return wanted
+    by_year = [[(paid[i], found[i]) for paid, found in tried] for i in range(len(wanted))]
+    return np.array([_bracketed(float(x), pairs, idle >= PATIENCE) for x, pairs in zip(wanted, by_year)])
+
+
+def _idle(off: list[float]) -> int:
+    """Solves since what is left was last halved."""
+    best, since = off[0], 0
+    for one in off[1:]:
+        since = 0 if one <= 0.5 * best else since + 1
+        best = one if since == 0 else best
+    return since
 
 
 def _step(tried: Tried) -> np.ndarray:
@@ -132,11 +149,13 @@ def _step(tried: Tried) -> np.ndarray:
     return -np.linalg.solve(slopes, excess[-1])
 
 
-def _bracketed(wanted: float, tried: list[tuple[float, float]]) -> float:
-    """A year's next price: as wanted, or the middle of its bracket where that is outside.
+def _bracketed(wanted: float, tried: list[tuple[float, float]], halve: bool) -> float:
+    """A year's next price: as wanted where the year is right or that is inside its bracket, else the middle.
 
     Newer pairs count first: other years may have moved the older ones away.
     """
+    if abs(tried[-1][1] - tried[-1][0]) <= RIGHT * max(tried[-1][0], LEAST):
+        return wanted
     low, high = 0.0, np.inf
     for guessed, found in reversed(tried):
         if found >= guessed:
@@ -149,5 +168,4 @@ def _bracketed(wanted: float, tried: list[tuple[float, float]]) -> float:
             high = min(high, guessed)
     if np.isinf(high):
         return max(wanted, low)
-    edge = EDGE * (high - low)
-    return wanted if low + edge <= wanted <= high - edge else 0.5 * (low + high)
+    return wanted if low < wanted < high and not halve else 0.5 * (low + high)
