@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import picmodel
 from picmodel.data.system import Horizon
 from picmodel.indicators.price_ranges import RANGED, price_ranges, wide
 from picmodel.solve.highs import SolverOptions, solve
 from picmodel.solve.ranging import one_sided_prices
 from tests.markets.test_neutral_cap import COAL, WIND, cap, system
+from tests.test_dependencies import SMALL
 from tests.tiny import TinyRun, compile_tiny, differences, run_tiny
 from tests.whole import EVERYTHING, whole_system
 
@@ -101,3 +103,23 @@ def test_no_market_has_no_range():
     run = run_tiny(system(coal=COAL))
     assert price_ranges(run.lp, run.solution, run.results).empty
     assert wide(pd.DataFrame()) == []
+
+
+def test_a_run_has_both_ends_beside_each_price(tmp_path):
+    """Proves    `solver.price_ranges` reaches the indicators, with a neutral cap settled in the same run.
+
+    System    one real province, two years, four slices; cap of 60 Mt, certificates as allowances.
+    """
+    markets = {
+        "carbon": {"instrument": "cap", "cap_mt": 60},
+        "green_certificates": {"trade": "national", "carbon_linkage": "unified", "neutral_cap": True},
+    }
+    run = picmodel.run({**SMALL, "solver": {"price_ranges": True}, "markets": markets}, tmp_path)["small"]
+    table = run.indicators.query("province == 'CN' and technology == 'all'")
+    by_year = table.pivot_table("value", "year", "indicator").loc[[2030, 2035]]
+    low, price, high = (by_year[f"allowance_price{end}"] for end in ("_low", "", "_high"))
+    assert (price > 1).all()
+    assert (low <= price + 1e-6).all()
+    assert (price <= high + 1e-6).all()
+    assert isinstance(run.manifest["price_ranges"], list)
+    assert run.manifest["residuals"]["green_certificates"] <= 1e-4
