@@ -383,7 +383,7 @@ def solve_scenario(
             [
                 indicators_of(results, found.active),
                 money(found.ledger, served_energy(results)),
-                ranges,
+                *ranges,
             ]
         ),
         projects=projects,
@@ -398,10 +398,10 @@ def solve_scenario(
     )
 
 
-def _ranges(found: Optimum, clock: Clock) -> pd.DataFrame:
-    """Left and right prices of the markets, where the scenario asks for them."""
+def _ranges(found: Optimum, clock: Clock) -> list[pd.DataFrame]:
+    """Left and right prices of the markets; none where the scenario does not ask, or has no market."""
     if not found.scenario.solver.price_ranges:
-        return pd.DataFrame(columns=COLUMNS[1:])
+        return []
     clock.stage("ranges")
     return price_ranges(found.lp, found.solution, found.results)
 

@@ -6,12 +6,14 @@ reports one of them.  Here both ends stand beside it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from picmodel.extract.results import Results
-from picmodel.extract.table import COLUMNS, tidy
+from picmodel.extract.table import tidy
 from picmodel.glossary import ENTRIES
 from picmodel.markets.registry import entries
 from picmodel.solve.compile import LinearProgram
@@ -26,11 +28,11 @@ RANGED = {
 }
 WIDE = 0.01  # of the upper end: a range worth a line
 SMALL = 0.01  # CNY: narrower ranges are none
-MOST = 8  # lines of a run
+MOST = 8  # lines of a price
 
 
-def price_ranges(lp: LinearProgram, solution: Solution, results: Results) -> pd.DataFrame:
-    """``<price>_low`` and ``<price>_high`` of each row of the markets, by year, as indicators.
+def price_ranges(lp: LinearProgram, solution: Solution, results: Results) -> list[pd.DataFrame]:
+    """``<price>_low`` and ``<price>_high`` of each row of the markets, by year: a table for each price.
 
     No value where the limit cannot move that way (no plan meets a tighter one).
 
@@ -42,20 +44,21 @@ def price_ranges(lp: LinearProgram, solution: Solution, results: Results) -> pd.
     positions = np.concatenate([blocks[name].position for name in names] or [np.array([], int)])
     rows = [int(i) for i in positions if i >= 0]
     if not rows:
-        return pd.DataFrame(columns=COLUMNS[1:])
+        return []
     units = {entry.name: entry.unit for entry in (*ENTRIES, *entries())}
     ends = np.zeros((lp.shape[0], 2))
     ends[rows] = one_sided_prices(lp, solution, rows, units)
     tables = []
     for name in names:
-        indicator, unit, factor = RANGED[name]
+        (indicator, unit, factor), both = RANGED[name], []
         sense = results.entries[name].sense
         for end, side in (("low", 0), ("high", 1)):
             dual = results.label_rows(lp, name, ends[:, side if sense > 0 else 1 - side])
             price = sense * dual / results.discount + 0.0  # no -0
             shown = _places(price.where(np.isfinite(price)))
-            tables.append(tidy(shown, f"{indicator}_{end}", unit, factor))
-    return pd.concat(tables)
+            both.append(tidy(shown, f"{indicator}_{end}", unit, factor))
+        tables.append(pd.concat(both, ignore_index=True))
+    return tables
 
 
 def _places(price: xr.DataArray) -> xr.DataArray:
@@ -63,10 +66,12 @@ def _places(price: xr.DataArray) -> xr.DataArray:
     return price.rename({old: new for old, new in names.items() if old in price.dims})
 
 
-def wide(ranges: pd.DataFrame) -> list[str]:
+def wide(tables: Sequence[pd.DataFrame]) -> list[str]:
     """A line for each price of which the ends differ by more than 1 %."""
-    if ranges.empty:
-        return []
+    return [line for table in tables for line in _wide(table)]
+
+
+def _wide(ranges: pd.DataFrame) -> list[str]:
     end = ranges["indicator"].str.extract(r"^(?P<price>.*)_(?P<end>low|high)$")
     keys = ["price", "province", "technology", "year", "unit"]
     table = ranges.assign(**end).pivot_table("value", keys, "end", sort=False)

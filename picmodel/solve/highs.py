@@ -151,6 +151,7 @@ def use_basis(solver: highspy.Highs, solution: Solution) -> None:
 
 def _highs_options(options: SolverOptions, n_rows: int = 0) -> dict:
     chosen = {
+        "output_flag": False,
         "solver": options.method,
         "run_crossover": "on" if options.crossover else "off",
         "time_limit": options.time_limit_s,

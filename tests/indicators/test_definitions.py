@@ -32,7 +32,7 @@ def emitted() -> pd.DataFrame:
     runs = [run_tiny(whole_system(), options) for options in EVERYTHING.values()]
     tables = [indicators_of(run.results, run.active) for run in runs]
     tables += [money(run.ledger, served_energy(run.results)) for run in runs]
-    tables += [price_ranges(run.lp, run.solution, run.results) for run in runs]
+    tables += [table for run in runs for table in price_ranges(run.lp, run.solution, run.results)]
     reference, reform, baseline = ladder()
     tables += [compared(reform, reference, baseline), compared(reference, reform, baseline)]
     return pd.concat(tables, ignore_index=True)

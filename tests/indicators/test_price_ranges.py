@@ -24,7 +24,7 @@ DEAR = dict(existing={"A": 1.0}, fuel=0.40, **WIND)
 
 def ends(run: TinyRun, price: str, kind: str = "all") -> tuple[float, float]:
     """Lower and upper end of the nation's price."""
-    table = price_ranges(run.lp, run.solution, run.results)
+    table = pd.concat(price_ranges(run.lp, run.solution, run.results))
     mine = table[(table["province"] == "CN") & (table["technology"] == kind)].set_index("indicator")["value"]
     return float(mine.get(f"{price}_low", np.nan)), float(mine.get(f"{price}_high", np.nan))
 
@@ -67,7 +67,7 @@ def test_discounting_is_undone():
     data = system((2030, 2035), coal=COAL, wind=DEAR)
     data = replace(data, horizon=Horizon.of((2030, 2035), 5, base_year=2030, rate=0.05))
     run = run_tiny(data, {"carbon": cap(0.9)})
-    table = price_ranges(run.lp, run.solution, run.results)
+    table = pd.concat(price_ranges(run.lp, run.solution, run.results))
     high = table[table["indicator"] == "allowance_price_high"].set_index("year")["value"]
     assert high.to_dict() == pytest.approx({2030: 100.0, 2035: 100.0})
 
@@ -101,8 +101,7 @@ def test_a_plan_without_basis_has_the_same_ends():
 
 def test_no_market_has_no_range():
     run = run_tiny(system(coal=COAL))
-    assert price_ranges(run.lp, run.solution, run.results).empty
-    assert wide(pd.DataFrame()) == []
+    assert price_ranges(run.lp, run.solution, run.results) == []
 
 
 def test_a_run_has_both_ends_beside_each_price(tmp_path):

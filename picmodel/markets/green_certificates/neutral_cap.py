@@ -25,9 +25,9 @@ in which a surrendered tonne is paid the number :math:`p`.  So a plan is neutral
 Why there is a fixed point.  :math:`\tau` is an optimal dual of (2).  Its set is convex, moves without jumps
 (closed graph) as the costs of (2) move with :math:`p`, and lies between 0 and the ceiling or the price of
 the row's slack: by Kakutani's theorem there is a :math:`p` in it, for all years together.  :math:`\tau(p)`
-is continuous, in straight pieces, unless the limit just binds (then the dual is not unique).  It falls
-where certificates help to meet the limit, and there is one fixed point; under a benchmark wind may displace
-plants that sell allowances, :math:`\tau` may rise, and there may be more than one.
+is continuous, in straight pieces, unless the limit just binds (then the dual is not unique).  In one
+year it falls where certificates help to meet the limit, and there is one fixed point; under a benchmark wind
+may displace plants that sell allowances, :math:`\tau` may rise, and there may be more than one.
 
 How it is found.  From :math:`p = 0` to the price that this gives, that without the link, then by secants of
 each year corrected for what years do to each other (Broyden).  Steps that do not halve what is left stay in
