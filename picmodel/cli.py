@@ -58,9 +58,7 @@ def main() -> None:
             err_console.print(f"{len(problems)} problems")
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        err_console.print(
-            "interrupted; what was finished stays, and the same command goes on from there"
-        )
+        err_console.print("interrupted; what was finished stays, and the same command goes on from there")
         sys.exit(INTERRUPTED)
     except typer.Exit as stop:
         sys.exit(stop.exit_code)

@@ -265,6 +265,10 @@ class Solver(Options):
         le=200,
         description="most solves where a number of a rule is what the plan itself decides",
     )
+    price_ranges: bool = Field(
+        default=False,
+        description="left and right price of carbon, CCER and certificates beside the price (*_low, *_high)",
+    )
 
 
 class Projects(Options):
