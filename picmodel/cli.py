@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from picmodel.errors import InputError, PicmodelError
+from picmodel.errors import Infeasible, InputError, PicmodelError
 from picmodel.scenario.parameters import Parameter, parameters
 
 app = typer.Typer(
@@ -30,6 +30,8 @@ app = typer.Typer(
 )
 show = typer.Typer(no_args_is_help=True, help="Show what a scenario can say.")
 app.add_typer(show, name="show")
+explain = typer.Typer(no_args_is_help=True, help="Explain a number of a finished run.")
+app.add_typer(explain, name="explain")
 INTERRUPTED = 5
 NOTE = (
     "IRR: real, before tax, portfolio of the reference; costs: real, without VAT, without sunk capital; "
@@ -268,6 +270,57 @@ def dispatch(
     for note in found.notes():
         out_console.print(note, style="dim", highlight=False)
     out_console.print(f"written to {', '.join(map(str, found.files))}", highlight=False, soft_wrap=True)
+
+
+ResultFolder = Annotated[Path, typer.Argument(help="results folder of a finished run: OUT/<scenario>")]
+
+
+@explain.command("price")
+def explain_price(
+    result: ResultFolder,
+    province: Annotated[str, typer.Option(help="two letters, as SD")],
+    year: Annotated[int, typer.Option(help="planning year")],
+    time: Annotated[int | None, typer.Option("--slice", help="time slice, as in solution.nc")] = None,
+    hour: Annotated[int | None, typer.Option(min=0, max=23, help="hour of the day, in every day")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
+) -> None:
+    """Name what sets an energy price, and split it into parts that add up.
+
+    Example: picmodel explain price results/quickstart-spot --province SD --year 2030
+    """
+    from picmodel.explain import show as shown
+
+    found = shown.explain_price(result, province, year, time, hour)
+    if as_json:
+        print(json.dumps(shown.as_json(found), indent=2, ensure_ascii=False))
+        return
+    for part in shown.as_tables(found):
+        out_console.print(part, highlight=False)
+
+
+@app.command()
+def diagnose(
+    file: Annotated[Path, typer.Argument(help="scenario file")],
+    scenario: Annotated[str | None, typer.Option(help="one scenario of the file; default: all")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
+) -> None:
+    """Say why a scenario has no plan: which rules clash, by how much, and the smallest change.
+
+    Exit code 0 where there is a plan, 3 where there is none or it earns without bound.
+
+    Example: picmodel diagnose scenarios/quickstart.yaml --scenario quickstart-spot
+    """
+    from picmodel.diagnose import show as shown
+    from picmodel.diagnose.scenario import diagnose as look
+
+    found = look(file, scenario, _progress())
+    if as_json:
+        print(json.dumps(shown.as_json(found), indent=2, ensure_ascii=False))
+    else:
+        for part in (part for one in found for part in shown.as_tables(one)):
+            out_console.print(part, highlight=False)
+    if any(one.status != "good" for one in found):
+        raise typer.Exit(Infeasible.exit_code)
 
 
 @show.command()

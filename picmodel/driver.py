@@ -23,6 +23,7 @@ from picmodel.data.load import input_files, inputs_of, system_data
 from picmodel.data.system import SystemData
 from picmodel.dependencies import Agenda, Given, Uses, uses, widest
 from picmodel.errors import Infeasible, InputError, PicmodelError, SelfCheckFailed, SolverTrouble
+from picmodel.extract.price_terms import price_terms
 from picmodel.extract.results import Results
 from picmodel.extract.running_cost import running_costs
 from picmodel.extract.table import COLUMNS
@@ -259,7 +260,7 @@ def optimum(scenario: Scenario, clock: Clock, threads: int = 0, given: Given | N
     options = market_options(scenario)
     clock.stage("inputs")
     data, tables = system_data(scenario)
-    data = _with_given(scenario, data, given or Given())
+    data = with_given(scenario, data, given or Given())
     active = activate(options)
     problems = [f"{scenario.name}: {p}" for mechanism in active for p in mechanism.check(data)]
     if problems:
@@ -274,7 +275,7 @@ def optimum(scenario: Scenario, clock: Clock, threads: int = 0, given: Given | N
     return Optimum(scenario, options, active, tables, lp, solution, certificate, results, whole, solves)
 
 
-def _with_given(scenario: Scenario, data: SystemData, given: Given) -> SystemData:
+def with_given(scenario: Scenario, data: SystemData, given: Given) -> SystemData:
     """The system with what other scenarios hand on: their emissions, and capacities to hold."""
     data = replace(data, policy={**data.policy, "emissions_of": dict(given.emissions)})
     if scenario.physical.capacities_of is None:
@@ -481,6 +482,7 @@ def _write(found: Optimum, costs: pd.DataFrame, out: Path) -> Path:
     prices = found.results.prices().merge(running_costs(found.lp, found.solution, found.results))
     write_netcdf(prices, folder / "prices.nc", f"Prices of {name}", history)
     write_table(costs.assign(scenario=name), folder / "costs.csv")
+    write_parquet(price_terms(found.lp, found.solution, found.results), folder / "price_terms.parquet")
     write_parquet(found.ledger.assign(scenario=name), folder / "ledger.parquet")
     positions = position(found.ledger).rename(columns={"amount": "amount_mcny"})
     write_table(positions.assign(scenario=name), folder / "positions.csv")

@@ -16,6 +16,7 @@ FILES = (
     "indicators.csv",
     "solution.nc",
     "prices.nc",
+    "price_terms.parquet",
     "projects.csv",
     "project_income.csv",
     "costs.csv",

@@ -74,7 +74,7 @@ def solve(
         if solver.setOptionValue(name, value) != highspy.HighsStatus.kOk:
             raise SolverTrouble(f"HiGHS does not take the option {name}={value!r}")
     scaling = Scaling(lp, units or {entry.name: entry.unit for entry in ENTRIES})
-    solver.passModel(_highs_lp(scaling.scaled()))
+    solver.passModel(highs_lp(scaling.scaled()))
     start = time.perf_counter()
     solver.run()
     status = solver.getModelStatus()
@@ -125,7 +125,8 @@ def _highs_options(options: SolverOptions, n_rows: int = 0) -> dict:
     return chosen
 
 
-def _highs_lp(lp: LinearProgram) -> highspy.HighsLp:
+def highs_lp(lp: LinearProgram) -> highspy.HighsLp:
+    """The LP as HiGHS takes it over."""
     model = highspy.HighsLp()
     model.num_row_, model.num_col_ = lp.shape
     model.col_cost_, model.offset_ = lp.cost, lp.offset
@@ -142,11 +143,13 @@ def _require_optimal(solver: highspy.Highs, status: highspy.HighsModelStatus) ->
     text = solver.modelStatusToString(status)
     if status in (_STATUS.kInfeasible, _STATUS.kUnboundedOrInfeasible):
         raise Infeasible(
-            f"the scenario cannot be met: HiGHS says {text!r}; relax the tightest limit of the scenario"
+            f"the scenario cannot be met: HiGHS says {text!r}; `picmodel diagnose FILE` names the rules that "
+            "clash and the smallest change that mends it"
         )
     if status == _STATUS.kUnbounded:
         raise Infeasible(
-            f"the scenario earns without bound: HiGHS says {text!r}; look for a subsidy without limit"
+            f"the scenario earns without bound: HiGHS says {text!r}; look for a subsidy without limit, or let "
+            "`picmodel diagnose FILE` name what grows"
         )
     if status == _STATUS.kTimeLimit:
         raise SolverTrouble(

@@ -26,7 +26,14 @@ Progress = Callable[[int, int, str], None]
 #: runs between two moments at which results are safe on disk; the reference is solved in each batch
 BATCH = 12
 #: files of a run that a study does not need
-LARGE = ("solution.nc", "prices.nc", "ledger.parquet", "positions.csv", "project_income.csv")
+LARGE = (
+    "solution.nc",
+    "prices.nc",
+    "price_terms.parquet",
+    "ledger.parquet",
+    "positions.csv",
+    "project_income.csv",
+)
 #: file in a run's folder that says what it was made of
 MADE_OF = "made_of.txt"
 #: a share that a mean leaves out is none below this
