@@ -50,7 +50,9 @@ Jobs = Annotated[int | None, typer.Option(min=1, help="solves side by side; defa
 def main() -> None:
     """Entry point: errors of picmodel become a message and an exit code, never a traceback."""
     try:
-        app(standalone_mode=False)
+        code = app(standalone_mode=False)  # that of a `typer.Exit`, which does not come through
+        if code:
+            sys.exit(code)
     except PicmodelError as error:
         problems = getattr(error, "problems", [str(error)])
         for problem in problems:

@@ -47,6 +47,10 @@ LAYERS = (
     "chronology",
     "studies",
     "ladder",
+    "explain",
+    "diagnose",
+    "compare",
+    "starter",
     "cli",
     "__init__",
 )

@@ -11,23 +11,20 @@ from picmodel import driver
 from picmodel.data.load import system_data
 from picmodel.data.system import SystemData
 from picmodel.dependencies import Given, held_of
-from picmodel.diagnose.elastic import Elastic, clash, everything, limits, relax, weights
+from picmodel.diagnose.elastic import SIMPLEX, Problem, clash
 from picmodel.diagnose.unbounded import ray
 from picmodel.diagnose.words import Names, Rule
 from picmodel.errors import InputError
 from picmodel.formulation.build import build_model
 from picmodel.formulation.held import LEAST_GW
-from picmodel.glossary import ENTRIES, Entry
+from picmodel.glossary import ENTRIES
 from picmodel.markets.base import Active
 from picmodel.markets.registry import activate, entries, with_interactions
 from picmodel.scenario.check import nearest
 from picmodel.scenario.schema import Scenario
-from picmodel.solve.compile import LinearProgram, compile_model
-from picmodel.solve.highs import SolverOptions
+from picmodel.solve.compile import compile_model
 
 Report = Callable[[str, str], None]
-#: simplex ends at a vertex: few rules are changed rather than all a little
-SIMPLEX = SolverOptions(method="simplex")
 #: ways out by a single family of rules that are looked for
 MOST_WAYS = 6
 
@@ -70,9 +67,7 @@ class Diagnosis:
     growing: tuple[tuple[Rule, float], ...] = ()
 
 
-def diagnose(
-    source: driver.Source, name: str | None = None, report: Report | None = None
-) -> list[Diagnosis]:
+def diagnose(source: driver.Source, name: str | None = None, report: Report | None = None) -> list[Diagnosis]:
     """Diagnose the scenarios of a file, or the one that is named.
 
     Raises:
@@ -80,8 +75,10 @@ def diagnose(
     """
     tell = report or (lambda scenario, stage: None)
     scenarios, _ = driver.collect(source)
-    if name is not None and name not in [s.name for s in scenarios]:
-        raise InputError([f"--scenario {name}: no such scenario; {nearest(name, [s.name for s in scenarios])}"])
+    known = [s.name for s in scenarios]
+    if name is not None and name not in known:
+        remedy = nearest(name, known) or f"write one of {', '.join(known)}"
+        raise InputError([f"--scenario {name}: no such scenario; {remedy}"])
     found = driver.check_all(scenarios)
     wanted = [s for s in scenarios if name in (None, s.name)]
     return [_diagnosed(s, _given(s, scenarios, found, tell), tell) for s in wanted]
@@ -109,44 +106,39 @@ def _diagnosed(scenario: Scenario, given: Given, tell: Report) -> Diagnosis:
     problems = [f"{scenario.name}: {p}" for mechanism in active for p in mechanism.check(data)]
     if problems:
         raise InputError(problems)
-    return examine(scenario.name, data, active, tell)
+    tell(scenario.name, "build")
+    return examine(scenario.name, posed(data, active), active, tell)
+
+
+def posed(data: SystemData, active: Sequence[Active]) -> Problem:
+    """The LP of a system with its mechanisms."""
+    lp = compile_model(build_model(data, with_interactions(tuple(active))))
+    return Problem(lp, {entry.name: entry for entry in (*ENTRIES, *entries())}, data.time.weight)
 
 
 def examine(
-    name: str, data: SystemData, active: Sequence[Active], tell: Report = lambda name, stage: None
+    name: str, problem: Problem, active: Sequence[Active] = (), tell: Report = lambda name, stage: None
 ) -> Diagnosis:
-    """Diagnose a system with its mechanisms."""
-    tell(name, "build")
-    lp = compile_model(build_model(data, with_interactions(tuple(active))))
-    known: dict[str, Entry] = {entry.name: entry for entry in (*ENTRIES, *entries())}
-    units = {entry.name: entry.unit for entry in known.values()}
-    names = Names(lp, known)
+    """Diagnose an LP."""
+    lp = problem.lp
+    names = Names(lp, problem.entries)
+    rigid = tuple(text for mechanism in active for text in mechanism.hard())
     tell(name, f"least violation of {lp.shape[0]:,} rows")
-    families = limits(lp, known)
-    found = relax(lp, weights(lp, families, known, data.time.weight), units, SIMPLEX)
+    families = problem.limits
+    found = problem.relax(families)
     if found is None:
-        families = everything(lp, known)
-        found = relax(lp, weights(lp, families, known, data.time.weight), units, SIMPLEX)
+        families = problem.everything
+        found = problem.relax(families)
     if found is None:
-        return Diagnosis(name, "infeasible", lp.shape[0], rigid=_rigid(active))
+        return Diagnosis(name, "infeasible", lp.shape[0], rigid=rigid)
     if not found.violation:
         tell(name, "growth without bound")
-        growing = _growing(names, ray(lp, units, SIMPLEX))
+        growing = _growing(names, ray(lp, problem.units, SIMPLEX))
         return Diagnosis(name, "unbounded" if growing else "good", lp.shape[0], growing=growing)
     tell(name, f"clash among {len(found.proof):,} rows")
-    return _infeasible(name, lp, data, active, found, names, known, families)
-
-
-def _infeasible(name, lp: LinearProgram, data, active, found: Elastic, names, known, families) -> Diagnosis:
     clashing = clash(lp, found.proof)
     rules = [names.row(i) for i in clashing.rows if not names.defines(i)]
     rules += [rule for j in clashing.columns if _tells(rule := names.bound(j))]
-    units = {entry.name: entry.unit for entry in known.values()}
-    ways = {}
-    for family in list(dict.fromkeys(rule.family for rule in rules if rule.family in families))[:MOST_WAYS]:
-        alone = relax(lp, weights(lp, [family], known, data.time.weight), units, SIMPLEX)
-        if alone is not None and alone.violation:
-            ways[family] = _changes(names, alone.violation)
     return Diagnosis(
         name,
         "infeasible",
@@ -154,18 +146,24 @@ def _infeasible(name, lp: LinearProgram, data, active, found: Elastic, names, kn
         clash=tuple(rules),
         irreducible=clashing.irreducible,
         changes=_changes(names, found.violation),
-        ways=ways,
-        rigid=_rigid(active),
+        ways=_ways(problem, names, [rule.family for rule in rules if rule.family in families]),
+        rigid=rigid,
     )
+
+
+def _ways(problem: Problem, names: Names, families: Sequence[str]) -> dict[str, tuple[Change, ...]]:
+    """The least change of each family that could mend it alone."""
+    ways = {}
+    for family in list(dict.fromkeys(families))[:MOST_WAYS]:
+        alone = problem.relax([family])
+        if alone is not None:
+            ways[family] = _changes(names, alone.violation)
+    return ways
 
 
 def _tells(rule: Rule) -> bool:
     """A bound that is more than a sign, and not of a quantity that has no other."""
     return np.isfinite(rule.upper) or (np.isfinite(rule.lower) and rule.lower != 0.0)
-
-
-def _rigid(active: Sequence[Active]) -> tuple[str, ...]:
-    return tuple(text for mechanism in active for text in mechanism.hard())
 
 
 def _changes(names: Names, violation: dict[int, float]) -> tuple[Change, ...]:
@@ -179,6 +177,3 @@ def _growing(names: Names, step: dict[int, float]) -> tuple[tuple[Rule, float], 
     found = [(names.bound(j), x) for j, x in step.items()]
     decided = [(rule, x) for rule, x in found if rule.lower == 0.0 and x > 0.0]
     return tuple(sorted(decided, key=lambda item: -item[1]))
-
-
-

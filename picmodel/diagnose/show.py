@@ -68,8 +68,8 @@ def _infeasible(d: Diagnosis) -> Iterator[Table | str]:
     if d.changes:
         yield "[bold]smallest change that gives a plan[/] (a GW through the year counts alike in every unit):"
         yield _change_table(d.changes)
-    other = {family: changes for family, changes in d.ways.items() if changes != d.changes}
-    for changes in other.values():
+    smallest = {change.rule.family for change in d.changes}
+    for changes in (changes for family, changes in d.ways.items() if smallest != {family}):
         yield f"or by `{changes[0].rule.meaning}` alone ({changes[0].rule.where}):"
         yield _change_table(changes)
     for text in d.rigid:
@@ -91,11 +91,21 @@ def _clash_table(rules: Sequence[Rule]) -> Table:
 def _change_table(changes: Sequence[Change]) -> Table:
     table = Table("rule", "where", "from", "to", "by", "changed in")
     for _, group in groupby(changes, key=lambda change: change.rule.family):
-        members = list(group)
-        for change in members[:MOST]:
-            rule, unit = change.rule, change.rule.unit
-            numbers = (amount(x, unit) for x in (change.side, change.side + change.by, change.by))
-            table.add_row(rule.meaning, rule.place, *numbers, rule.where)
-        if len(members) > MOST:
-            table.add_row("", f"and {len(members) - MOST} more", "", "", "", "")
+        by_place: dict[str, list[Change]] = {}
+        for change in group:
+            by_place.setdefault(change.rule.place, []).append(change)
+        for place, members in list(by_place.items())[:MOST]:
+            _add_change(table, place, members)
+        if len(by_place) > MOST:
+            table.add_row("", f"and {len(by_place) - MOST} more", "", "", "", "")
     return table
+
+
+def _add_change(table: Table, place: str, changes: Sequence[Change]) -> None:
+    """The largest change of a rule, of all slices in which it moves."""
+    first, others = changes[0], len(changes) - 1
+    rule, unit = first.rule, first.rule.unit
+    where = place + (f", most of {others + 1} slices" if others else "")
+    by = ("+" if first.by > 0 else "") + amount(first.by, unit)
+    sides = (amount(first.side, unit), amount(first.side + first.by, unit))
+    table.add_row(rule.meaning, where, *(("", "") if rule.terms else sides), by, rule.where)

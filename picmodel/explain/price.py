@@ -111,7 +111,10 @@ class Prices:
                 if (folder / "manifest.json").is_file():
                     text = "the run was made without it; run the scenario again"
                 raise InputError([f"{folder}: no {file} there; {text}"])
-        with xr.open_dataset(folder / "prices.nc") as prices, xr.open_dataset(folder / "solution.nc") as found:
+        with (
+            xr.open_dataset(folder / "prices.nc") as prices,
+            xr.open_dataset(folder / "solution.nc") as found,
+        ):
             labels = prices["price_balance"]
             _require("--province", province, labels["province"].values.tolist())
             _require("--year", year, labels["year"].values.tolist())
@@ -232,7 +235,9 @@ def _parts(graph: Graph, path: Sequence[tuple[Node, Decision]]) -> list[tuple]:
         here = decision.balances[node]
         for term, amount in decision.rules.items():
             share = factor * amount / here * CNY_PER_MWH
-            rows.append((step, kind_of(term, graph.mechanism[term]), meaning_of(term), _where(decision), share))
+            rows.append(
+                (step, kind_of(term, graph.mechanism[term]), meaning_of(term), _where(decision), share)
+            )
         if onward is None:
             break
         factor *= -decision.balances[onward] / here

@@ -127,7 +127,7 @@ class _Labels:
             if others:
                 found["unit"][at[keep]] = keys[others[0]].astype(str)
             found["year"][at[keep]] = keys["year"].astype(int)
-            found["time"][at[keep]] = keys.get("time", keys.get("period")).astype(int)
+            found["time"][at[keep]] = keys["time" if "time" in keys else "period"].astype(int)
         return pd.DataFrame(found)
 
 

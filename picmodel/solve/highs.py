@@ -148,8 +148,8 @@ def _require_optimal(solver: highspy.Highs, status: highspy.HighsModelStatus) ->
         )
     if status == _STATUS.kUnbounded:
         raise Infeasible(
-            f"the scenario earns without bound: HiGHS says {text!r}; look for a subsidy without limit, or let "
-            "`picmodel diagnose FILE` name what grows"
+            f"the scenario earns without bound: HiGHS says {text!r}; look for a subsidy without limit; "
+            "`picmodel diagnose FILE` names what grows"
         )
     if status == _STATUS.kTimeLimit:
         raise SolverTrouble(
