@@ -301,6 +301,28 @@ def explain_price(
 
 
 @app.command()
+def compare(
+    a: ResultFolder,
+    b: ResultFolder,
+    tolerance: Annotated[float, typer.Option(min=0.0, help="least difference [share of scale]")] = 1e-4,
+    as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
+) -> None:
+    """Show what differs between two runs: settings, inputs, program and results, the most important first.
+
+    Example: picmodel compare results/quickstart-separate results/quickstart-spot
+    """
+    from picmodel.compare import show as shown
+    from picmodel.compare.difference import compare as compared
+
+    found = compared(a, b, tolerance)
+    if as_json:
+        print(json.dumps(shown.as_json(found), indent=2, ensure_ascii=False))
+        return
+    for part in shown.as_tables(found):
+        out_console.print(part, highlight=False)
+
+
+@app.command()
 def diagnose(
     file: Annotated[Path, typer.Argument(help="scenario file")],
     scenario: Annotated[str | None, typer.Option(help="one scenario of the file; default: all")] = None,
