@@ -300,6 +300,29 @@ def explain_price(
         out_console.print(part, highlight=False)
 
 
+@explain.command("irr")
+def explain_irr(
+    result: ResultFolder,
+    province: Annotated[str, typer.Option(help="two letters, as SD")],
+    technology: Annotated[str, typer.Option(help="technology, as wind_onshore")],
+    year: Annotated[int, typer.Option(help="planning year of commissioning")],
+    as_json: Annotated[bool, typer.Option("--json", help="as JSON, every year")] = False,
+) -> None:
+    """Walk the cash flow of a project: income by line, taxes, debt, rates of return.
+
+    Example: picmodel explain irr results/quickstart-spot --province SD --technology wind_onshore --year 2030
+    """
+    from picmodel.explain import show_irr as shown
+    from picmodel.explain.irr import walk_project
+
+    found = walk_project(result, province, technology, year)
+    if as_json:
+        print(json.dumps(shown.as_json(found), indent=2, ensure_ascii=False))
+        return
+    for part in shown.as_tables(found):
+        out_console.print(part, highlight=False)
+
+
 @app.command()
 def compare(
     a: ResultFolder,

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import replace
 
 import pandas as pd
 import pytest
 
-import picmodel
-from picmodel import cli
 from picmodel.errors import InputError
 from picmodel.explain.price import Explanation, Prices
 from picmodel.explain.show import explain_price
 from picmodel.extract.price_terms import price_terms
+from tests.explain.conftest import call
 from tests.formulation.test_network import two_buses
 from tests.test_driver import REGION
 from tests.tiny import TinyRun, run_tiny, tiny
@@ -160,12 +158,6 @@ def test_parts_add_up_to_every_price_whatever_the_mechanisms(options):
 # -- from files
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    design = {**REGION, "designs": {"planned": {}}}
-    return next(iter(picmodel.run(design, out=tmp_path_factory.mktemp("results")))).folder
-
-
 def test_every_price_of_a_run_on_real_inputs_adds_up(folder):
     for province in REGION["space"]["provinces"]:
         found = explain_price(folder, province, 2030)
@@ -173,17 +165,6 @@ def test_every_price_of_a_run_on_real_inputs_adds_up(folder):
         mean = sum(e.price * e.hours for e in found.every) / 8760
         assert found.prices.mean == pytest.approx(mean)
         assert [e.price for e in found.slices] == [found.prices.price.max(), found.prices.price.min()]
-
-
-def call(capsys, monkeypatch, *arguments: str) -> tuple[int, str, str]:
-    monkeypatch.setattr(sys, "argv", ["picmodel", *map(str, arguments)])
-    code = 0
-    try:
-        cli.main()
-    except SystemExit as stop:
-        code = int(stop.code or 0)
-    printed = capsys.readouterr()
-    return code, printed.out, printed.err
 
 
 def test_the_command_shows_parts_and_json_has_them_all(folder, capsys, monkeypatch):
