@@ -370,6 +370,61 @@ def diagnose(
         raise typer.Exit(Infeasible.exit_code)
 
 
+@app.command()
+def new(
+    path: Annotated[Path, typer.Argument(help="scenario file to make")],
+    base: Annotated[str, typer.Option("--from", help="quickstart, reference, or a file")] = "quickstart",
+) -> None:
+    """Make a commented scenario that validates, to be changed.
+
+    Example: picmodel new scenarios/mine.yaml --from quickstart
+    """
+    from picmodel.starter.new import new_scenario
+
+    file = new_scenario(path, base)
+    out_console.print(f"made {file}; next: picmodel validate {file}", highlight=False, soft_wrap=True)
+
+
+ScenarioFile = Annotated[Path, typer.Argument(help="scenario file")]
+OneScenario = Annotated[str | None, typer.Option("--scenario", help="one scenario of it; default: all")]
+
+
+@show.command("scenario")
+def show_scenario(file: ScenarioFile, scenario: OneScenario = None) -> None:
+    """Print scenarios resolved: every base merged, every default written out, as YAML.
+
+    Example: picmodel show scenario scenarios/quickstart.yaml --scenario quickstart-spot
+    """
+    from picmodel import driver
+    from picmodel.scenario.load import dump_yaml
+
+    for one in driver.chosen(file, scenario):
+        print(f"---\n{dump_yaml(one, driver.market_options(one))}", end="")
+
+
+@show.command("size")
+def show_size(
+    file: ScenarioFile,
+    scenario: OneScenario = None,
+    as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
+) -> None:
+    """Forecast rows, columns, memory and time of a run from the LPs of one day and two.
+
+    Example: picmodel show size scenarios/reference.yaml
+    """
+    from picmodel import driver
+    from picmodel.size import show as shown
+    from picmodel.size.forecast import forecast
+
+    found = [forecast(one) for one in driver.chosen(file, scenario)]
+    if as_json:
+        print(json.dumps([asdict(one) for one in found], indent=2, ensure_ascii=False))
+        return
+    out_console.print(shown.size_table(found))
+    for note in shown.notes(found):
+        out_console.print(note, style="dim", highlight=False)
+
+
 @show.command()
 def mechanisms(
     name: Annotated[str | None, typer.Argument(help="one mechanism, with all its options")] = None,

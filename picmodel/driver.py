@@ -116,6 +116,21 @@ def collect(source: Source) -> tuple[list[Scenario], str | None]:
     return list(found), found.reference
 
 
+def chosen(source: Source, name: str | None = None) -> list[Scenario]:
+    """Checked scenarios of a file, or the one that is named.
+
+    Raises:
+        InputError: bad input, or no scenario of that name.
+    """
+    scenarios, _ = collect(source)
+    known = [scenario.name for scenario in scenarios]
+    if name is not None and name not in known:
+        remedy = nearest(name, known) or f"write one of {', '.join(known)}"
+        raise InputError([f"--scenario {name}: no such scenario; {remedy}"])
+    check_all(scenarios)
+    return [scenario for scenario in scenarios if name in (None, scenario.name)]
+
+
 def gathered(source: Source) -> ScenarioSet:
     """Scenarios of files and folders as one set; the first that names a reference or baseline counts."""
     if isinstance(source, Mapping | ScenarioSet):

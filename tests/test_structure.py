@@ -51,6 +51,7 @@ LAYERS = (
     "diagnose",
     "compare",
     "starter",
+    "size",
     "cli",
     "__init__",
 )

@@ -20,7 +20,6 @@ from picmodel.formulation.held import LEAST_GW
 from picmodel.glossary import ENTRIES
 from picmodel.markets.base import Active
 from picmodel.markets.registry import activate, entries, with_interactions
-from picmodel.scenario.check import nearest
 from picmodel.scenario.schema import Scenario
 from picmodel.solve.compile import compile_model
 
@@ -75,12 +74,8 @@ def diagnose(source: driver.Source, name: str | None = None, report: Report | No
     """
     tell = report or (lambda scenario, stage: None)
     scenarios, _ = driver.collect(source)
-    known = [s.name for s in scenarios]
-    if name is not None and name not in known:
-        remedy = nearest(name, known) or f"write one of {', '.join(known)}"
-        raise InputError([f"--scenario {name}: no such scenario; {remedy}"])
+    wanted = driver.chosen(source, name)
     found = driver.check_all(scenarios)
-    wanted = [s for s in scenarios if name in (None, s.name)]
     return [_diagnosed(s, _given(s, scenarios, found, tell), tell) for s in wanted]
 
 
