@@ -1,5 +1,5 @@
-"""The command line: ``picmodel run``, ``validate``, ``hindcast``, ``dispatch``, ``attribute``,
-``sensitivity``, ``ladder``, ``show mechanisms``, ``schema``.
+"""The command line: ``picmodel run``, ``validate``, ``new``, ``diagnose``, ``explain``, ``compare``,
+``hindcast``, ``dispatch``, ``attribute``, ``sensitivity``, ``ladder``, ``show``, ``schema``.
 
 Exit codes: 0 good, 2 bad input, 3 infeasible, 4 solver trouble, 5 interrupted, 6 self-check failed.
 """

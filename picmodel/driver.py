@@ -56,7 +56,20 @@ from picmodel.solve.highs import Solution, SolverOptions, solve
 
 Report = Callable[[str, str], None]  # (scenario, stage)
 #: parts of the package that use runs and make none
-BESIDE_RUNS = ("cli.py", "hindcast.py", "ladder", "studies", "chronology", "chronology.py", "synthesis")
+BESIDE_RUNS = (
+    "cli.py",
+    "hindcast.py",
+    "ladder",
+    "studies",
+    "chronology",
+    "chronology.py",
+    "synthesis",
+    "explain",
+    "diagnose",
+    "compare",
+    "starter",
+    "size",
+)
 Source = Path | str | Mapping | ScenarioSet | Sequence[Path | str]
 
 

@@ -33,9 +33,9 @@ GB_PER_NONZERO = 0.75e-6
 #: nonzeros of the largest run that the memory was measured on
 MEASURED_NONZEROS = 430_000
 #: solve of a million nonzeros on one core [s], and how time grows with nonzeros
-SECONDS_PER_MILLION, GROWTH = 250.0, 1.5
+SECONDS_PER_MILLION, GROWTH = 130.0, 1.6
 #: fastest and slowest solve beside the middle one, of equal size
-SPREAD = (0.4, 2.5)
+SPREAD = (0.5, 3.0)
 #: days of the small versions
 SMALL = (1, 2)
 #: emissions of other scenarios, which only enter as numbers [kt/yr]
