@@ -164,8 +164,8 @@ SENSITIVITY_TEXT = """## How often the claims hold, as of today
 
 A Latin hypercube over the ranges below, and each parameter alone (`picmodel sensitivity
 scenarios/pic2022/sensitivity.yml`; planning years 2025, 2030 and 2035, two typical days and the worst one in
-6-hour steps). A claim holds in sign where the change has the sign of the range, and in range where it lies in it.
-[How to read it](studies.md).
+6-hour steps). A claim holds in sign where the change has the sign of the range, and in range where it lies in
+it. [How to read it](studies.md).
 """
 HEAD = """# The paper's ladder: what it claims, what the model finds
 

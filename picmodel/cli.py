@@ -1,5 +1,5 @@
-"""The command line: ``picmodel run``, ``validate``, ``hindcast``, ``dispatch``, ``attribute``,
-``sensitivity``, ``ladder``, ``show mechanisms``, ``schema``.
+"""The command line: ``picmodel run``, ``validate``, ``new``, ``diagnose``, ``explain``, ``compare``,
+``hindcast``, ``dispatch``, ``attribute``, ``sensitivity``, ``ladder``, ``show``, ``schema``.
 
 Exit codes: 0 good, 2 bad input, 3 infeasible, 4 solver trouble, 5 interrupted, 6 self-check failed,
 7 results cannot be written.
@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from picmodel.errors import InputError, PicmodelError
+from picmodel.errors import Infeasible, InputError, PicmodelError
 from picmodel.scenario.parameters import Parameter, parameters
 
 app = typer.Typer(
@@ -31,6 +31,8 @@ app = typer.Typer(
 )
 show = typer.Typer(no_args_is_help=True, help="Show what a scenario can say.")
 app.add_typer(show, name="show")
+explain = typer.Typer(no_args_is_help=True, help="Explain a number of a finished run.")
+app.add_typer(explain, name="explain")
 INTERRUPTED = 5
 NOTE = (
     "IRR: real, before tax, portfolio of the reference; costs: real, without VAT, without sunk capital; "
@@ -49,7 +51,9 @@ Jobs = Annotated[int | None, typer.Option(min=1, help="solves side by side; defa
 def main() -> None:
     """Entry point: errors of picmodel become a message and an exit code, never a traceback."""
     try:
-        app(standalone_mode=False)
+        code = app(standalone_mode=False)  # that of a `typer.Exit`, which does not come through
+        if code:
+            sys.exit(code)
     except PicmodelError as error:
         problems = getattr(error, "problems", [str(error)])
         for problem in problems:
@@ -288,6 +292,157 @@ def dispatch(
     for note in found.notes():
         out_console.print(note, style="dim", highlight=False)
     out_console.print(f"written to {', '.join(map(str, found.files))}", highlight=False, soft_wrap=True)
+
+
+ResultFolder = Annotated[Path, typer.Argument(help="results folder of a finished run: OUT/<scenario>")]
+
+
+@explain.command("price")
+def explain_price(
+    result: ResultFolder,
+    province: Annotated[str, typer.Option(help="two letters, as SD")],
+    year: Annotated[int, typer.Option(help="planning year")],
+    time: Annotated[int | None, typer.Option("--slice", help="time slice, as in solution.nc")] = None,
+    hour: Annotated[int | None, typer.Option(min=0, max=23, help="hour of the day, in every day")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
+) -> None:
+    """Name what sets an energy price, and split it into parts that add up.
+
+    Example: picmodel explain price results/quickstart-spot --province SD --year 2030
+    """
+    from picmodel.explain import show as shown
+
+    found = shown.explain_price(result, province, year, time, hour)
+    if as_json:
+        print(json.dumps(shown.as_json(found), indent=2, ensure_ascii=False))
+        return
+    for part in shown.as_tables(found):
+        out_console.print(part, highlight=False)
+
+
+@explain.command("irr")
+def explain_irr(
+    result: ResultFolder,
+    province: Annotated[str, typer.Option(help="two letters, as SD")],
+    technology: Annotated[str, typer.Option(help="technology, as wind_onshore")],
+    year: Annotated[int, typer.Option(help="planning year of commissioning")],
+    as_json: Annotated[bool, typer.Option("--json", help="as JSON, every year")] = False,
+) -> None:
+    """Walk the cash flow of a project: income by line, taxes, debt, rates of return.
+
+    Example: picmodel explain irr results/quickstart-spot --province SD --technology wind_onshore --year 2030
+    """
+    from picmodel.explain import show_irr as shown
+    from picmodel.explain.irr import walk_project
+
+    found = walk_project(result, province, technology, year)
+    if as_json:
+        print(json.dumps(shown.as_json(found), indent=2, ensure_ascii=False))
+        return
+    for part in shown.as_tables(found):
+        out_console.print(part, highlight=False)
+
+
+@app.command()
+def compare(
+    a: ResultFolder,
+    b: ResultFolder,
+    tolerance: Annotated[float, typer.Option(min=0.0, help="least difference [share of scale]")] = 1e-4,
+    as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
+) -> None:
+    """Show what differs between two runs: settings, inputs, program and results, the most important first.
+
+    Example: picmodel compare results/quickstart-separate results/quickstart-spot
+    """
+    from picmodel.compare import show as shown
+    from picmodel.compare.difference import compare as compared
+
+    found = compared(a, b, tolerance)
+    if as_json:
+        print(json.dumps(shown.as_json(found), indent=2, ensure_ascii=False))
+        return
+    for part in shown.as_tables(found):
+        out_console.print(part, highlight=False)
+
+
+@app.command()
+def diagnose(
+    file: Annotated[Path, typer.Argument(help="scenario file")],
+    scenario: Annotated[str | None, typer.Option(help="one scenario of the file; default: all")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
+) -> None:
+    """Say why a scenario has no plan: which rules clash, by how much, and the smallest change.
+
+    Exit code 0 where there is a plan, 3 where there is none or it earns without bound.
+
+    Example: picmodel diagnose scenarios/quickstart.yaml --scenario quickstart-spot
+    """
+    from picmodel.diagnose import show as shown
+    from picmodel.diagnose.scenario import diagnose as look
+
+    found = look(file, scenario, _progress())
+    if as_json:
+        print(json.dumps(shown.as_json(found), indent=2, ensure_ascii=False))
+    else:
+        for part in (part for one in found for part in shown.as_tables(one)):
+            out_console.print(part, highlight=False)
+    if any(one.status != "good" for one in found):
+        raise typer.Exit(Infeasible.exit_code)
+
+
+@app.command()
+def new(
+    path: Annotated[Path, typer.Argument(help="scenario file to make")],
+    base: Annotated[str, typer.Option("--from", help="quickstart, reference, or a file")] = "quickstart",
+) -> None:
+    """Make a commented scenario that validates, to be changed.
+
+    Example: picmodel new scenarios/mine.yaml --from quickstart
+    """
+    from picmodel.starter.new import new_scenario
+
+    file = new_scenario(path, base)
+    out_console.print(f"made {file}; next: picmodel validate {file}", highlight=False, soft_wrap=True)
+
+
+ScenarioFile = Annotated[Path, typer.Argument(help="scenario file")]
+OneScenario = Annotated[str | None, typer.Option("--scenario", help="one scenario of it; default: all")]
+
+
+@show.command("scenario")
+def show_scenario(file: ScenarioFile, scenario: OneScenario = None) -> None:
+    """Print scenarios resolved: every base merged, every default written out, as YAML.
+
+    Example: picmodel show scenario scenarios/quickstart.yaml --scenario quickstart-spot
+    """
+    from picmodel import driver
+    from picmodel.scenario.load import dump_yaml
+
+    for one in driver.chosen(file, scenario):
+        print(f"---\n{dump_yaml(one, driver.market_options(one))}", end="")
+
+
+@show.command("size")
+def show_size(
+    file: ScenarioFile,
+    scenario: OneScenario = None,
+    as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
+) -> None:
+    """Forecast rows, columns, memory and time of a run from the LPs of one day and two.
+
+    Example: picmodel show size scenarios/reference.yaml
+    """
+    from picmodel import driver
+    from picmodel.size import show as shown
+    from picmodel.size.forecast import forecast
+
+    found = [forecast(one) for one in driver.chosen(file, scenario)]
+    if as_json:
+        print(json.dumps([asdict(one) for one in found], indent=2, ensure_ascii=False))
+        return
+    out_console.print(shown.size_table(found))
+    for note in shown.notes(found):
+        out_console.print(note, style="dim", highlight=False)
 
 
 @show.command()

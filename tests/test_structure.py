@@ -49,6 +49,11 @@ LAYERS = (
     "chronology",
     "studies",
     "ladder",
+    "explain",
+    "diagnose",
+    "compare",
+    "starter",
+    "size",
     "cli",
     "__init__",
 )

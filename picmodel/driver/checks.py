@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from picmodel.dependencies import Uses, uses
+from picmodel.driver.sources import Source, collect
 from picmodel.errors import InputError
 from picmodel.markets.interactions import conflicts
 from picmodel.markets.registry import MECHANISM, activate
@@ -69,3 +70,18 @@ def check(scenario: Scenario) -> None:
     problems = conflicts(market_options(scenario))
     if problems:
         raise InputError([f"{scenario.name}: {problem}" for problem in problems])
+
+
+def chosen(source: Source, name: str | None = None) -> list[Scenario]:
+    """Checked scenarios of a file, or the one that is named.
+
+    Raises:
+        InputError: bad input, or no scenario of that name.
+    """
+    scenarios, _ = collect(source)
+    known = [scenario.name for scenario in scenarios]
+    if name is not None and name not in known:
+        remedy = nearest(name, known) or f"write one of {', '.join(known)}"
+        raise InputError([f"--scenario {name}: no such scenario; {remedy}"])
+    check_all(scenarios)
+    return [scenario for scenario in scenarios if name in (None, scenario.name)]

@@ -20,6 +20,7 @@ from picmodel.driver.solving import How, Optimum, optimum
 from picmodel.driver.store import INDICATORS, Unusable, find, labelled, seal, write_kept
 from picmodel.driver.valuation import valued_projects
 from picmodel.errors import InputError, PicmodelError, SolverTrouble, WorkerDied
+from picmodel.extract.price_terms import price_terms
 from picmodel.extract.results import Results
 from picmodel.extract.running_cost import running_costs
 from picmodel.formulation.held import LEAST_GW
@@ -198,6 +199,7 @@ def _write(found: Optimum, costs: pd.DataFrame, folder: Path) -> None:
     write_netcdf(found.results.dataset("values"), folder / "solution.nc", f"Solution of {name}", history)
     prices = found.results.prices().merge(running_costs(found.lp, found.solution, found.results))
     write_netcdf(prices, folder / "prices.nc", f"Prices of {name}", history)
+    write_parquet(price_terms(found.lp, found.solution, found.results), folder / "price_terms.parquet")
     write_table(costs.assign(scenario=name), folder / "costs.csv")
     write_parquet(found.ledger.assign(scenario=name), folder / "ledger.parquet")
     positions = position(found.ledger).rename(columns={"amount": "amount_mcny"})

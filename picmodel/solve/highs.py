@@ -126,7 +126,7 @@ def passed(lp: LinearProgram, options: Mapping) -> highspy.Highs:
     for name, value in {"output_flag": False, **options}.items():
         if solver.setOptionValue(name, value) != highspy.HighsStatus.kOk:
             raise SolverTrouble(f"HiGHS does not take the option {name}={value!r}")
-    solver.passModel(_highs_lp(lp))
+    solver.passModel(highs_lp(lp))
     return solver
 
 
@@ -188,7 +188,8 @@ def _logged(solver: highspy.Highs, log: Path | None) -> Iterator[None]:
             part.unlink()
 
 
-def _highs_lp(lp: LinearProgram) -> highspy.HighsLp:
+def highs_lp(lp: LinearProgram) -> highspy.HighsLp:
+    """The LP as HiGHS takes it over."""
     model = highspy.HighsLp()
     model.num_row_, model.num_col_ = lp.shape
     model.col_cost_, model.offset_ = lp.cost, lp.offset
@@ -205,11 +206,13 @@ def _require_optimal(solver: highspy.Highs, status: highspy.HighsModelStatus) ->
     text = solver.modelStatusToString(status)
     if status in (_STATUS.kInfeasible, _STATUS.kUnboundedOrInfeasible):
         raise Infeasible(
-            f"the scenario cannot be met: HiGHS says {text!r}; relax the tightest limit of the scenario"
+            f"the scenario cannot be met: HiGHS says {text!r}; `picmodel diagnose FILE` names the rules that "
+            "clash and the smallest change that mends it"
         )
     if status == _STATUS.kUnbounded:
         raise Infeasible(
-            f"the scenario earns without bound: HiGHS says {text!r}; look for a subsidy without limit"
+            f"the scenario earns without bound: HiGHS says {text!r}; look for a subsidy without limit; "
+            "`picmodel diagnose FILE` names what grows"
         )
     if status == _STATUS.kTimeLimit:
         raise SolverTrouble(
