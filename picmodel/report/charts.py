@@ -261,9 +261,9 @@ def figure(traces: Sequence[dict], axes: Axes) -> Figure:
             "traceorder": "normal",
         },
         "hovermode": "closest",
-        "xaxis": {"title": {"text": axes.x}, "automargin": True, "zeroline": False},
+        "xaxis": {"title": {"text": axes.x, "font": {"size": 13}}, "automargin": True, "zeroline": False},
         "yaxis": {
-            "title": {"text": axes.y},
+            "title": {"text": axes.y, "font": {"size": 13}},
             "automargin": True,
             "zeroline": True,
             "separatethousands": True,

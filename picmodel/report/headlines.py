@@ -40,15 +40,13 @@ def answers(story: Story) -> list[Answer]:
 
 
 def _shares(story: Story) -> list[Answer]:
-    w = story.words
+    w, points = story.words, story.words("points")
     first_open = next((y for y in story.years if y not in story.past), story.years[-1])
     return [
         Answer(
             w("renewable_share_in", year=year),
             "%",
-            tuple(
-                _with_change(r, "renewable_share", "all", year, 100.0, 1, w("points")) for r in story.results
-            ),
+            tuple(_with_change(r, "renewable_share", "all", year, 100.0, 1, points) for r in story.results),
             main=year == first_open,
         )
         for year in story.years
@@ -112,7 +110,7 @@ def _peak_cost(story: Story) -> Answer:
 
 def _returns(story: Story) -> list[Answer]:
     """Of the first commissioning year that is still to be decided."""
-    w = story.words
+    w, points = story.words, story.words("points")
     table = story.indicator("project_irr")
     years = sorted({int(y) for y in table.loc[table["province"] == "CN", "year"] if y > 0})
     if not years:
@@ -122,9 +120,7 @@ def _returns(story: Story) -> list[Answer]:
         Answer(
             w("irr_of", what=w.technology(technology), year=year),
             "%",
-            tuple(
-                _with_change(r, "project_irr", technology, year, 1.0, 2, w("points")) for r in story.results
-            ),
+            tuple(_with_change(r, "project_irr", technology, year, 1.0, 2, points) for r in story.results),
             main=technology == "wind_and_solar",
         )
         for technology in WIND_AND_SUN

@@ -232,8 +232,8 @@ def responsibility(story: Story) -> Chart | None:
             "barmode": "group",
             "bargap": 0.25,
             "yaxis": {"autorange": "reversed", "type": "category", "dtick": 1},
-            "legend": {"y": 1.0, "yanchor": "bottom"},
-            "margin": {"t": 60},
+            "legend": {"y": 1.0, "yanchor": "top"},
+            "margin": {"t": 56},
         }
         return figure(traces, Axes(f"[{unit}]", "", axes))
 

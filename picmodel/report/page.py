@@ -1,6 +1,6 @@
 """The report: one HTML file that needs no network, with all charts of all scenarios in it.
 
-plotly.js and the figures are packed (gzip, base64) and unpacked by the browser; tables and answers are plain HTML.
+plotly.js and the figures are packed (gzip, base64) and unpacked by the browser; answers and tables are plain.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def render(story: Story, claims: Sequence[Claimed] = ()) -> str:
 
 
 def packed(text: str) -> str:
-    """Text for a script element: gzip without a time stamp, so that equal text gives an equal file; base64."""
+    """Text for a script element: base64 of gzip without a time stamp; equal text gives an equal file."""
     return base64.b64encode(gzip.compress(text.encode("utf-8"), 9, mtime=0)).decode("ascii")
 
 

@@ -93,7 +93,7 @@ SERIES: tuple[Style, ...] = (
 
 #: scenarios in order: colour, and dash of a line
 SCENARIOS: tuple[tuple[str, str], ...] = (
-    ("#2a5d8a", "solid"),
+    ("#3579b8", "solid"),
     ("#d55e00", "dash"),
     ("#1b9e8a", "dot"),
     ("#c2477f", "dashdot"),

@@ -38,6 +38,7 @@
     }
     const data = figure.data.map((trace) => {
       const copy = { ...trace };
+      if (trace.type === "sankey") copy.textfont = { color: text, size: narrow ? 9 : 12, shadow: `0 0 3px ${paper}` };
       if (narrow && trace.type === "heatmap" && trace.texttemplate) {
         copy.textfont = { ...trace.textfont, size: 8 };
         copy.showscale = false;
@@ -45,6 +46,14 @@
       return copy;
     });
     return { data, layout };
+  }
+
+  // on a narrow screen maps are as high as wide, and a legend of one column needs its own room
+  function heightOf(chart, figure, width) {
+    if (width >= 520) return chart.height;
+    if (figure.data[0].texttemplate) return Math.round(1.15 * width) + 16;
+    const listed = figure.data.filter((trace) => trace.type === "bar").length;
+    return chart.height + (listed > 3 ? 15 * listed : 0);
   }
 
   async function draw(name) {
@@ -59,6 +68,7 @@
       note.textContent = book.words.empty;
       plot.append(note);
     } else {
+      plot.style.height = `${heightOf(chart, figure, plot.clientWidth)}px`;
       const { data, layout } = themed(figure, plot.clientWidth < 520);
       const window_ = figureBox.querySelector("select[data-window]");
       if (window_ && window_.value) layout.xaxis.range = window_.value.split(",").map(Number);
