@@ -302,9 +302,7 @@ def report(
 def figure(
     name: Annotated[str, typer.Argument(help="figure, such as capacity; `list` names all of them")],
     results: Results,
-    out: Annotated[
-        Path | None, typer.Option("--out", help="PNG, SVG or PDF; default: NAME.png there")
-    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="PNG, SVG or PDF; default: NAME.png")] = None,
     lang: Language = "en",
     choose: Annotated[
         list[str] | None, typer.Option("--set", help="SWITCH=KEY, such as province=GD, year=2030")

@@ -69,6 +69,10 @@ class Chart:
             raise KeyError(f"{self.name} has no switch {', '.join(sorted(strange))}")
         return self.states["|".join(chosen.get(s.name, s.default) for s in self.switches)]
 
+    def said(self, **chosen: str) -> str:
+        """The choice in words."""
+        return "; ".join(dict(s.options)[chosen.get(s.name, s.default)] for s in self.switches)
+
 
 def chart(
     name: str,

@@ -1,8 +1,8 @@
 """Indicators in the format of the integrated-assessment community (IAMC).
 
-Variables that the community's common definitions have (github.com/IAMconsortium/common-definitions) get their
-names and, money apart, their units; every indicator with a year is there under ``picmodel|…`` too, in the unit
-of its definition.  Money stays in CNY of the base year: the community's currency would need an exchange rate.
+Variables that the community's common definitions have (github.com/IAMconsortium/common-definitions) get
+their names and, money apart, their units; every indicator with a year is there under ``picmodel|…`` too, in
+the unit of its definition.  Money stays in CNY of the base year, for want of an exchange rate.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ def write_image(chart: Chart, story: Story, path: Path, **chosen: str) -> Path:
     kind = path.suffix.removeprefix(".").lower()
     if kind not in FORMATS:
         raise InputError([f"{path}: a figure ends in {', '.join('.' + f for f in FORMATS)}"])
-    figure = on_paper(chart, state_of(chart, **chosen), story)
+    figure = on_paper(chart, state_of(chart, **chosen), story, chart.said(**chosen))
     if story.words.lang == "zh" and not has_chinese_font():
         raise InputError([NO_FONT])
     try:
@@ -80,10 +80,12 @@ def state_of(chart: Chart, **chosen: str) -> Figure:
         raise InputError([f"{chart.name}: there is nothing to show for this choice"]) from None
 
 
-def on_paper(chart: Chart, figure: Figure, story: Story) -> Figure:
-    """A figure with title, what the scenarios' letters mean, and colours for white paper."""
+def on_paper(chart: Chart, figure: Figure, story: Story, choice: str) -> Figure:
+    """A figure with title, unit, the choice, what scenarios' letters mean, and colours for white paper."""
     layout = {**figure["layout"]}
-    below = [chart.subtitle, *([story.key] if story.key else [])]
+    below = [f"{chart.subtitle} · {choice}" if choice else chart.subtitle]
+    if all(switch.name != "scenario" for switch in chart.switches):
+        below += filter(None, [story.key])
     layout["title"] = {
         "text": f"{chart.title}<br><sub>{'<br>'.join(below)}</sub>",
         "x": 0.02,

@@ -32,7 +32,7 @@ CLASSES: dict[str, Style] = {
     "gas": Style("#d55e00"),
     "gas_ccs": Style("#eda47c", "x"),
     "other_thermal": Style("#b9a9c9", "."),
-    "biomass": Style("#4d7326"),
+    "biomass": Style("#7ba03f"),
     "hydro": Style("#1f78b4"),
     "wind_onshore": Style("#7cc8f2"),
     "wind_offshore": Style("#1b9e8a", "/"),
@@ -40,7 +40,7 @@ CLASSES: dict[str, Style] = {
     "solar_distributed": Style("#ffe98a", "\\"),
     "pumped_hydro": Style("#08415c", "-"),
     "battery": Style("#cc79a7"),
-    "imports": Style("#c9c9c9", "+"),
+    "imports": Style("#c9c9c9"),
     "unserved": Style("#e8000b", "x"),
 }
 

@@ -149,7 +149,6 @@ TEXT: dict[str, tuple[str, str]] = {
     "scenario": ("scenario", "情景"),
     "scenarios": ("Scenarios", "情景"),
     "province": ("province", "省份"),
-    "provinces": ("provinces", "省份"),
     "technology": ("technology", "技术"),
     "component": ("component", "成本构成"),
     "year": ("year", "年份"),
@@ -168,10 +167,8 @@ TEXT: dict[str, tuple[str, str]] = {
     "earns": ("{party} (receives)", "{party}（收）"),
     "hour": ("hour of the day", "时刻"),
     "hours_sorted": ("hours of the year, dearest first", "全年小时数（由高到低）"),
-    "hours_shown": ("hour", "小时"),
     "reference_is": ("reference", "参考情景"),
     "against": ("change against {name}", "较 {name} 变化"),
-    "relative": ("{value} %", "{value} %"),
     "renewable_share_in": ("Renewable share {year}", "可再生能源占比 {year}"),
     "peak": ("Emissions peak", "碳达峰"),
     "peak_none": ("none by {year}", "{year} 年前未达峰"),
@@ -214,16 +211,12 @@ TEXT: dict[str, tuple[str, str]] = {
     "inputs": ("inputs (SHA-256)", "输入文件（SHA-256）"),
     "years": ("planning years", "规划年"),
     "days_of": ("time slices a year", "每年时段数"),
-    "all_charts": ("All charts", "全部图表"),
     "theme": ("Theme", "主题"),
     "light": ("light", "浅色"),
     "dark": ("dark", "深色"),
     "system": ("as the system", "跟随系统"),
     "contents": ("Contents", "目录"),
     "numbers": ("Numbers", "数据"),
-    "csv": ("CSV", "CSV"),
-    "png": ("PNG", "PNG"),
-    "svg": ("SVG", "SVG"),
     "skip": ("Skip to the answers", "跳至主要结论"),
     "no_script": (
         "Charts need JavaScript; the tables do not.",
@@ -282,7 +275,6 @@ TEXT: dict[str, tuple[str, str]] = {
     "section_markets": ("Certificates and carbon", "绿证与碳"),
     "section_money": ("Costs and payments", "成本与资金"),
     "section_returns": ("Returns of projects", "项目收益"),
-    "more": ("More", "更多"),
 }
 
 

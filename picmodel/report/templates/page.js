@@ -167,9 +167,11 @@
     const figure = chart.states[chosen(name).join("|")];
     if (!figure) return;
     const layout = structuredClone(figure.layout);
-    const key = book.key && `<br><sub>${book.key}</sub>`;
-    layout.title = { text: `${chart.title}<br><sub>${chart.subtitle}</sub>${key}`, x: 0.02 };
-    layout.margin = { ...layout.margin, t: (layout.margin.t || 0) + 64 };
+    const choice = chart.switches.map((s, i) => s.options.find(([key]) => key === chosen(name)[i])[1]).join("; ");
+    const letters = chart.switches.some((s) => s.name === "scenario") ? "" : book.key;
+    const below = [choice ? `${chart.subtitle} · ${choice}` : chart.subtitle, letters].filter(Boolean);
+    layout.title = { text: `${chart.title}<br><sub>${below.join("<br>")}</sub>`, x: 0.02, y: 0.95, yanchor: "top" };
+    layout.margin = { ...layout.margin, t: layout.margin.t + 78 };
     layout.paper_bgcolor = layout.plot_bgcolor = "#fff";
     await Plotly.downloadImage({ data: figure.data, layout },
       { format, width: 1000, height: plot.clientHeight + 80, scale: 2, filename: name });
@@ -242,6 +244,7 @@
     }, { rootMargin: "300px" });
     document.querySelectorAll("[data-chart]").forEach((figure) => seen.observe(figure));
     window.picmodel = { drawAll, drawn, book, wholeCsv };
+    performance.mark("ready");
     root.dataset.ready = "yes";
   }
   start();
