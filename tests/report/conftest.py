@@ -1,4 +1,4 @@
-"""Three provinces, two designs: a comparison with every kind of chart in it."""
+"""Four provinces, two designs: a comparison with every kind of chart in it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from picmodel.report.words import words_for
 STUDY = {
     "name": "study",
     "horizon": {"years": [2025, 2030, 2035], "peak_cost_until": 2030},
-    "space": {"provinces": ["SN", "HA", "SD"]},
+    "space": {"provinces": ["SN", "HA", "SD", "NM"]},
     "time": {"periods": 1, "extremes": 1, "step_h": 6},
     "markets": {
-        "carbon": {"instrument": "benchmark"},
+        "carbon": {"instrument": "benchmark", "ceiling_cny_per_t": 300},
         "green_certificates": {"trade": "national"},
         "power": {"dispatch": "planned", "planned_share": {2025: 0.6, 2035: 0.3}},
     },
