@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from picmodel.errors import InputError
 from picmodel.report import money_charts as money
+from picmodel.report import price_charts as prices
 from picmodel.report import system_charts as system
 from picmodel.report.charts import Chart
 from picmodel.report.story import Story
@@ -26,10 +27,10 @@ SECTIONS: Mapping[str, Mapping[str, Make]] = {
         "ledger": money.ledger,
     },
     "section_prices": {
-        "market_prices": money.market_prices,
-        "price_map": money.price_map,
-        "price_duration": money.duration,
-        "price_hours": money.price_hours,
+        "market_prices": prices.market_prices,
+        "price_map": prices.price_map,
+        "price_duration": prices.duration,
+        "price_hours": prices.price_hours,
     },
     "section_dispatch": {
         "dispatch": system.dispatch,

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
+import xarray as xr
 from ruamel.yaml import YAML
 
 from picmodel.errors import InputError
@@ -33,6 +34,14 @@ class Result(Run):
 
     letter: str = ""
     position: int = 0
+
+    @cached_property
+    def solution(self) -> xr.Dataset:
+        return _read_netcdf(self.folder / "solution.nc")
+
+    @cached_property
+    def prices(self) -> xr.Dataset:
+        return _read_netcdf(self.folder / "prices.nc")
 
     @cached_property
     def settings(self) -> dict:
@@ -142,6 +151,12 @@ def _problems(folder: Path) -> list[str]:
     if missing:
         return [f"{folder}: no finished run, {', '.join(missing)} not there; solve it with `picmodel run`"]
     return []
+
+
+def _read_netcdf(path: Path) -> xr.Dataset:
+    """An array file, read whole and closed: NetCDF files that are left open do not bear other threads."""
+    with xr.open_dataset(path) as dataset:
+        return dataset.load()
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
