@@ -1,5 +1,6 @@
 """The command line: ``picmodel run``, ``validate``, ``new``, ``diagnose``, ``explain``, ``compare``,
-``hindcast``, ``dispatch``, ``attribute``, ``sensitivity``, ``ladder``, ``show``, ``schema``.
+``hindcast``, ``dispatch``, ``attribute``, ``sensitivity``, ``ladder``, ``report``, ``figure``, ``export``, ``show``,
+``schema``.
 
 Exit codes: 0 good, 2 bad input, 3 infeasible, 4 solver trouble, 5 interrupted, 6 self-check failed,
 7 results cannot be written.
@@ -13,7 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, astuple
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -22,6 +23,10 @@ from rich.text import Text
 
 from picmodel.errors import Infeasible, InputError, PicmodelError
 from picmodel.scenario.parameters import Parameter, parameters
+
+if TYPE_CHECKING:
+    from picmodel.report.headlines import Claimed
+    from picmodel.report.story import Story
 
 app = typer.Typer(
     add_completion=False,
@@ -45,6 +50,8 @@ Files = Annotated[list[Path], typer.Argument(help="scenario files, or folders of
 Out = Annotated[Path, typer.Option("--out", help="results go to OUT/<scenario>/")]
 StudyFile = Annotated[Path, typer.Argument(help="study file")]
 StudyOut = Annotated[Path, typer.Option("--out", help="results go to OUT/<study>/")]
+Results = Annotated[list[Path], typer.Argument(help="folders of finished runs, or folders of them")]
+Language = Annotated[Literal["en", "zh"], typer.Option("--lang", help="en or zh")]
 Jobs = Annotated[int | None, typer.Option(min=1, help="solves side by side; default: one a core")]
 
 
@@ -443,6 +450,116 @@ def show_size(
     out_console.print(shown.size_table(found))
     for note in shown.notes(found):
         out_console.print(note, style="dim", highlight=False)
+
+
+@app.command()
+def report(
+    results: Results,
+    out: Annotated[Path | None, typer.Option("--out", help="HTML file; default: report.html there")] = None,
+    lang: Language = "en",
+    claims: Annotated[
+        Path | None, typer.Option(help="the paper's claims; default: scenarios/pic2022/claims.toml")
+    ] = None,
+) -> None:
+    """Write one HTML file, which needs no network, about a finished run or a comparison of some.
+
+    Example: picmodel report results/quickstart-separate results/quickstart-spot --lang zh
+    """
+    from picmodel.report.page import write_page
+
+    story = _story(results, lang)
+    path = write_page(story, out or _beside(results, "report.html"), _claimed(story, claims))
+    out_console.print(
+        f"written to {path} ({path.stat().st_size / 1e6:.1f} MB)", highlight=False, soft_wrap=True
+    )
+
+
+@app.command()
+def figure(
+    name: Annotated[str, typer.Argument(help="figure, such as capacity; `list` names all of them")],
+    results: Results,
+    out: Annotated[Path | None, typer.Option("--out", help="PNG, SVG or PDF; default: NAME.png")] = None,
+    lang: Language = "en",
+    choose: Annotated[
+        list[str] | None, typer.Option("--set", help="SWITCH=KEY, such as province=GD, year=2030")
+    ] = None,
+) -> None:
+    """Write one figure of the report as PNG, SVG or PDF.
+
+    Example: picmodel figure dispatch results/reference --set province=GD --set year=2028 --out gd.pdf
+    """
+    from picmodel.report import gallery, images
+
+    story = _story(results, lang)
+    if name == "list":
+        for chart in (c for charts in gallery.charts(story).values() for c in charts):
+            switches = "; ".join(f"{s.name}: {', '.join(s.keys)}" for s in chart.switches)
+            out_console.print(f"[bold]{chart.name}[/]  {chart.title}  [dim]{switches}[/]", highlight=False)
+        return
+    pairs = [text.partition("=") for text in choose or []]
+    problems = [f"--set {key}{sep}{value}: write SWITCH=KEY" for key, sep, value in pairs if not sep]
+    if problems:
+        raise InputError(problems)
+    chosen = {key: value for key, _, value in pairs}
+    path = out or _beside(results, f"{name}.png")
+    images.write_image(gallery.one_chart(name, story), story, path, **chosen)
+    out_console.print(f"written to {path}", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def export(
+    results: Results,
+    format_: Annotated[
+        Literal["xlsx", "iamc", "csv", "parquet", "latex", "markdown"], typer.Option("--format")
+    ] = "xlsx",
+    out: Annotated[Path | None, typer.Option("--out", help="file; default: indicators.* there")] = None,
+    lang: Language = "en",
+    indicator: Annotated[
+        list[str] | None, typer.Option(help="for latex and markdown: a table of each; default: the answers")
+    ] = None,
+) -> None:
+    """Write the indicators of finished runs for Excel, IAMC tools, pandas, LaTeX or Markdown.
+
+    Example: picmodel export results/quickstart-spot --format xlsx --out spot.xlsx
+    """
+    from picmodel.report.export import ENDINGS
+    from picmodel.report.export import export as write
+
+    ending = ENDINGS[format_]
+    default = "iamc.csv" if format_ == "iamc" else f"{'all_' if format_ == 'csv' else ''}indicators{ending}"
+    path = out or _beside(results, default)
+    said = write(_story(results, lang), format_, path, indicator or [])
+    out_console.print(f"written to {path}{'; ' + said if said else ''}", highlight=False, soft_wrap=True)
+
+
+def _story(results: list[Path], lang: Literal["en", "zh"]) -> Story:
+    from picmodel.report.results import open_results
+    from picmodel.report.story import Story
+    from picmodel.report.words import words_for
+
+    opened = open_results(results)
+    return Story(tuple(opened), words_for(lang, opened))
+
+
+def _beside(results: list[Path], name: str) -> Path:
+    """In the folder of the only result, else in the folder that they are in."""
+    return (results[0] if len(results) == 1 else results[0].parent) / name
+
+
+def _claimed(story: Story, file: Path | None) -> list[Claimed]:
+    """The paper's claims beside the runs, where their designs are its rungs."""
+    from picmodel.data.load import INPUTS
+    from picmodel.ladder import beside
+    from picmodel.ladder.claims import read_claims
+    from picmodel.report.headlines import claimed
+
+    shipped = INPUTS.parent / "scenarios" / "pic2022" / "claims.toml"
+    if file is None and not shipped.is_file():
+        return []
+    said = read_claims(file or shipped)
+    found = beside({result.name: result.indicators for result in story.results}, said)
+    titles = {claim.name: (claim.title, claim.quote) for claim in said.claims}
+    return claimed(found, titles, story.words)
 
 
 @show.command()
