@@ -1,6 +1,6 @@
 """The command line: ``picmodel run``, ``validate``, ``new``, ``diagnose``, ``explain``, ``compare``,
-``hindcast``, ``dispatch``, ``attribute``, ``sensitivity``, ``ladder``, ``report``, ``figure``, ``export``, ``show``,
-``schema``.
+``hindcast``, ``dispatch``, ``attribute``, ``sensitivity``, ``ladder``, ``report``, ``figure``, ``export``,
+``show``, ``schema``.
 
 Exit codes: 0 good, 2 bad input, 3 infeasible, 4 solver trouble, 5 interrupted, 6 self-check failed,
 7 results cannot be written.

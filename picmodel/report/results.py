@@ -116,7 +116,6 @@ def open_results(folders: Sequence[Path]) -> list[Result]:
         Result(
             name=manifest["scenario"],
             folder=folder,
-            indicators=_read_csv(folder / "indicators.csv"),
             manifest=manifest,
             letter=LETTERS[i] if several else "",
             position=i,
