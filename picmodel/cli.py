@@ -20,6 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from picmodel.errors import InputError, PicmodelError
+from picmodel.scenario.messages import caret
 from picmodel.scenario.parameters import Parameter, parameters
 
 app = typer.Typer(
@@ -52,7 +53,7 @@ def main() -> None:
     except PicmodelError as error:
         problems = getattr(error, "problems", [str(error)])
         for problem in problems:
-            _say(f"error: {problem}")
+            _say_problem("error", problem)
         if len(problems) > 1:
             err_console.print(f"{len(problems)} problems")
         sys.exit(error.exit_code)
@@ -69,8 +70,15 @@ def main() -> None:
         sys.exit(2)
 
 
-def _say(text: str) -> None:
-    err_console.print(text, style="bold red", highlight=False, markup=False, soft_wrap=True)
+def _say(text: str, style: str = "bold red") -> None:
+    err_console.print(text, style=style, highlight=False, markup=False, soft_wrap=True)
+
+
+def _say_problem(kind: str, problem: str, style: str = "bold red") -> None:
+    """A message with its id, and the line that it is about with a caret below the place."""
+    _say(f"{kind}{getattr(problem, 'label', '')}: {problem}", style)
+    if place := caret(problem):
+        _say(place, "dim")
 
 
 def _progress() -> Callable[[str, str], None]:

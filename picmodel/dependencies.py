@@ -54,7 +54,7 @@ def uses(scenarios: Sequence[Scenario], active: Mapping[str, Iterable[Active]]) 
             other = next((name for name in (scenario.sibling(written), written) if name in names), None)
             if other is None:
                 text = f"`{written}` is no scenario of this run; {_remedy(written, scenario, names)}"
-                problems.append(scenario.where.problem(text, *path))
+                problems.append(scenario.where.problem(text, *path, id="PIC-S037"))
             else:
                 found[scenario.name][written] = other
     cycle = _cycle(found)
@@ -96,7 +96,7 @@ def _unlike(scenarios: Sequence[Scenario], found: Uses) -> list[str]:
                     f"`{source}` has other `{what}` than `{scenario.name}`, so its capacities say nothing "
                     "here; give both the same"
                 )
-                problems.append(scenario.where.problem(text, "physical", "capacities_of"))
+                problems.append(scenario.where.problem(text, "physical", "capacities_of", id="PIC-S037"))
     return problems
 
 

@@ -48,6 +48,7 @@ from picmodel.report.write import new_folder, publish, write_json, write_netcdf,
 from picmodel.scenario.check import check_options, nearest
 from picmodel.scenario.load import ScenarioSet, dump_yaml, load
 from picmodel.scenario.schema import Scenario, Where, outside_horizon
+from picmodel.scenario.source import Problem
 from picmodel.settlement.ledger import ledger, position, worst_account
 from picmodel.solve.certificate import TOLERANCE, certify
 from picmodel.solve.compile import LinearProgram, compile_model
@@ -157,18 +158,18 @@ def market_options(scenario: Scenario) -> dict[str, Any]:
     Raises:
         InputError: an unknown mechanism or option, or a year outside the horizon; all of them.
     """
-    options, problems = {}, []
+    options: dict[str, Any] = {}
+    problems: list[str] = []
     for name, raw in scenario.markets.items():
         where = scenario.where.at("markets", name)
         if raw is None:
             continue  # switched off by a file that extends another
         if name not in MECHANISM:
-            problems.append(
-                f"{where.node.key_place}: unknown mechanism `markets.{name}`; {nearest(name, MECHANISM)}"
-            )
+            text = f"unknown mechanism `markets.{name}`; {nearest(name, MECHANISM)}"
+            problems.append(Problem(where.node.key_place, text, "PIC-S040").message())
             continue
         found, bad = check_options(MECHANISM[name].config, raw, where)
-        problems += [str(problem) for problem in bad]
+        problems += [problem.message() for problem in bad]
         problems += _years_outside(raw, scenario, where)
         options[name] = found
     if problems:
@@ -281,7 +282,7 @@ def _with_given(scenario: Scenario, data: SystemData, given: Given) -> SystemDat
         return data
     if given.held is None:
         text = f"`{scenario.physical.capacities_of}` is no scenario of this run; run both together"
-        raise InputError([scenario.where.problem(text, "physical", "capacities_of")])
+        raise InputError([scenario.where.problem(text, "physical", "capacities_of", id="PIC-S037")])
     return held_at(data, given.held)
 
 

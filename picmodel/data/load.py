@@ -120,6 +120,7 @@ def system_options(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Sy
                     "space",
                     "provinces",
                     scenario.space.provinces.index(r),
+                    id="PIC-S039",
                 )
                 for r in bad
             ]
@@ -149,7 +150,7 @@ def _as_observed(series: xr.Dataset, hours: pd.DataFrame, scenario: Scenario, ke
     if rows.empty:
         there = ", ".join(sorted(set(years[hours.year > 0])))
         text = f"full_load_hours.csv has no {scenario.time.variant}; write mean_year, or one of {there}"
-        raise InputError([scenario.where.problem(text, "time", "variant")])
+        raise InputError([scenario.where.problem(text, "time", "variant", id="PIC-S034")])
     changed = {}
     for name in ("wind_onshore", "wind_offshore", "solar", "hydro"):
         if name not in kept:

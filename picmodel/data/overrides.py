@@ -13,6 +13,7 @@ from picmodel.data.tables import TABLE
 from picmodel.errors import InputError
 from picmodel.scenario.check import nearest
 from picmodel.scenario.overrides import OPERATIONS, Override
+from picmodel.scenario.source import Problem
 
 #: values and rows beyond this number are not written out in a message
 _LISTED = 12
@@ -41,7 +42,8 @@ def apply_overrides(
         try:
             changed[override.table] = _applied(changed, override)
         except _Refused as refusal:
-            problems.append(f"{override.place}: `overrides.{override.path}`: {refusal}")
+            text = f"`overrides.{override.path}`: {refusal}"
+            problems.append(Problem(override.place, text, refusal.id).message())
     if problems:
         raise InputError(problems)
     return changed
@@ -49,6 +51,10 @@ def apply_overrides(
 
 class _Refused(Exception):
     """Why an override cannot be applied, and the remedy."""
+
+    def __init__(self, id: str, text: str) -> None:
+        super().__init__(text)
+        self.id = id
 
 
 def _applied(tables: Mapping[str, pd.DataFrame], override: Override) -> pd.DataFrame:
@@ -80,9 +86,11 @@ def _operate(numbers: pd.Series, override: Override) -> pd.Series:
 def _table(tables: Mapping[str, pd.DataFrame], override: Override) -> Table:
     if override.table not in TABLE:
         remedy = nearest(override.table, TABLE) or f"write one of {_names(TABLE)}"
-        raise _Refused(f"no table is called {override.table}; {remedy}")
+        raise _Refused("PIC-S051", f"no table is called {override.table}; {remedy}")
     if override.table not in tables:
-        raise _Refused(f"this run does not read {TABLE[override.table].file}; delete the override")
+        raise _Refused(
+            "PIC-S051", f"this run does not read {TABLE[override.table].file}; delete the override"
+        )
     return TABLE[override.table]
 
 
@@ -91,23 +99,28 @@ def _column(table: Table, override: Override) -> Column:
     numbers = {c.name: c for c in table.columns if c.kind != "text" and c.name not in table.key}
     name = override.column
     if not numbers:
-        raise _Refused(f"{table.file} holds no numbers; delete the override")
+        raise _Refused("PIC-S052", f"{table.file} holds no numbers; delete the override")
     if not name and len(numbers) > 1:
-        raise _Refused(f"{table.file} has several columns; add one of {_names(numbers)} to the path")
+        raise _Refused(
+            "PIC-S052", f"{table.file} has several columns; add one of {_names(numbers)} to the path"
+        )
     if not name:
         return next(iter(numbers.values()))
     if name in numbers:
         return numbers[name]
     if name in table.key:
-        raise _Refused(f"{name} is part of the key and cannot change; end with one of {_names(numbers)}")
+        raise _Refused(
+            "PIC-S052", f"{name} is part of the key and cannot change; end with one of {_names(numbers)}"
+        )
     if name in (c.name for c in table.columns):
         raise _Refused(
+            "PIC-S052",
             f"{name} is text and cannot change here; edit {table.file} in a folder of your own "
-            "and name that under `inputs`"
+            "and name that under `inputs`",
         )
     known = [*numbers, *get_close_matches(name, OPERATIONS)]
     remedy = nearest(name, known) or f"write one of {_names(numbers)}"
-    raise _Refused(f"{table.file} has no column {name}; {remedy}")
+    raise _Refused("PIC-S052", f"{table.file} has no column {name}; {remedy}")
 
 
 def _names(names: Mapping[str, object]) -> str:
@@ -125,13 +138,16 @@ def _key_conditions(table: Table, override: Override) -> list[Condition]:
         last = next((c for c in keys if c.name == "year"), None)
         last = last or next((c for c in reversed(keys) if c.kind == "integer"), None)
         if last is None:
-            raise _Refused(f"{table.file} does not know years; delete {override.year} from the path")
+            raise _Refused(
+                "PIC-S053", f"{table.file} does not know years; delete {override.year} from the path"
+            )
         keys.remove(last)
         conditions.append((last, (override.year,)))
     if len(override.keys) > len(keys):
         raise _Refused(
+            "PIC-S053",
             f"the path has {len(override.keys)} keys; {table.file} is keyed by "
-            f"{', '.join(table.key)}, write at most these"
+            f"{', '.join(table.key)}, write at most these",
         )
     return [*((column, (key,)) for column, key in zip(keys, override.keys)), *conditions]
 
@@ -141,7 +157,7 @@ def _where_conditions(table: Table, override: Override) -> list[Condition]:
     for name, _ in override.where:
         if name not in known:
             remedy = nearest(name, known) or f"write one of {_names(known)}"
-            raise _Refused(f"{table.file} has no column {name} for `where`; {remedy}")
+            raise _Refused("PIC-S052", f"{table.file} has no column {name} for `where`; {remedy}")
     return [(known[name], values) for name, values in override.where]
 
 
@@ -155,10 +171,10 @@ def _rows(frame: pd.DataFrame, conditions: Sequence[Condition]) -> np.ndarray:
         each = [_equals(frame[column.name], value, column) for value in values]
         for value, here in zip(values, each):
             if not here.any():
-                raise _Refused(_no_row(frame, column, value))
+                raise _Refused("PIC-S053", _no_row(frame, column, value))
         met = np.logical_or.reduce(each)
         if not (chosen & met).any():
-            raise _Refused(_no_row(frame[chosen], column, values[0]))
+            raise _Refused("PIC-S053", _no_row(frame[chosen], column, values[0]))
         chosen &= met
     return chosen
 
@@ -189,7 +205,7 @@ def _check_bounds(frame: pd.DataFrame, table: Table, column: Column, numbers: pd
         at = wrong.idxmax()
         key = ", ".join(f"{name}={value}" for name, value in frame.loc[at, list(table.key)].items())
         became = f"{column.name} becomes {numbers[at]:g} for {key}"
-        raise _Refused(f"{became}; write what leads to {_allowed(column)}")
+        raise _Refused("PIC-S054", f"{became}; write what leads to {_allowed(column)}")
 
 
 def _allowed(column: Column) -> str:
