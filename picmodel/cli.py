@@ -1,4 +1,4 @@
-"""The command line: ``picmodel run``, ``validate``, ``hindcast``, ``dispatch``, ``attribute``,
+"""The command line: ``picmodel run``, ``validate``, ``sweep``, ``hindcast``, ``dispatch``, ``attribute``,
 ``sensitivity``, ``ladder``, ``show mechanisms``, ``schema``.
 
 Exit codes: 0 good, 2 bad input, 3 infeasible, 4 solver trouble, 5 interrupted, 6 self-check failed.
@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, astuple
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -22,6 +22,9 @@ from rich.text import Text
 from picmodel.errors import InputError, PicmodelError
 from picmodel.scenario.messages import caret
 from picmodel.scenario.parameters import Parameter, parameters
+
+if TYPE_CHECKING:
+    from picmodel.ignored.remarks import Remark
 
 app = typer.Typer(
     add_completion=False,
@@ -44,6 +47,9 @@ Out = Annotated[Path, typer.Option("--out", help="results go to OUT/<scenario>/"
 StudyFile = Annotated[Path, typer.Argument(help="study file")]
 StudyOut = Annotated[Path, typer.Option("--out", help="results go to OUT/<study>/")]
 Jobs = Annotated[int | None, typer.Option(min=1, help="solves side by side; default: one a core")]
+
+
+Effects = Annotated[bool, typer.Option(help="look for settings that change nothing")]
 
 
 def main() -> None:
@@ -79,6 +85,16 @@ def _say_problem(kind: str, problem: str, style: str = "bold red") -> None:
     _say(f"{kind}{getattr(problem, 'label', '')}: {problem}", style)
     if place := caret(problem):
         _say(place, "dim")
+
+
+def _warn(remarks: Sequence[Remark]) -> None:
+    """Warnings with their places; those that are waived are counted, since the manifest has them."""
+    for remark in remarks:
+        if remark.waived is None:
+            _say_problem("warning", remark.message, "yellow")
+    waived = sum(remark.waived is not None for remark in remarks)
+    if waived:
+        err_console.print(f"{waived} waived, see manifest.json", style="dim", highlight=False)
 
 
 def _progress() -> Callable[[str, str], None]:
@@ -118,15 +134,19 @@ def run(
     baseline: Annotated[
         str | None, typer.Option(help="scenario without policy, over which peak costs are counted")
     ] = None,
+    effects: Effects = True,
 ) -> None:
     """Solve scenarios and compare them.
 
     Example: picmodel run scenarios/quickstart.yaml --out results
     """
     from picmodel import driver
+    from picmodel.ignored.remarks import examined
     from picmodel.report import tables
 
-    runs = driver.run(files, out, reference, jobs, _progress(), baseline)
+    found = driver.gathered(files)
+    _warn(examined(found, effects))
+    runs = driver.run(found, out, reference, jobs, _progress(), baseline)
     for note in tables.notes(runs):
         out_console.print(f"[bold red]read first[/]  {note}", highlight=False)
     out_console.print(tables.summary(runs))
@@ -142,18 +162,42 @@ def run(
 
 
 @app.command()
-def validate(files: Files) -> None:
-    """Check scenarios and their inputs without solving.
+def validate(files: Files, effects: Effects = True) -> None:
+    """Check scenarios and their inputs without solving; name what has no effect, in extended files too.
 
-    Example: picmodel validate scenarios
+    Example: picmodel validate scenarios/quickstart.yaml
+    """
+    from picmodel import driver
+    from picmodel.ignored.remarks import examined
+
+    found = driver.gathered(files)
+    driver.check_inputs(list(found))
+    _warn(examined(found, effects, inherited=True))
+    for scenario in found:
+        out_console.print(f"{scenario.name}: good")
+
+
+@app.command()
+def sweep(files: Files, as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False) -> None:
+    """List the runs of a sweep and what each sets, without solving; `picmodel run` solves them.
+
+    Example: picmodel sweep scenarios/sweep.yaml
     """
     from picmodel import driver
 
-    scenarios, _ = driver.collect(files)
-    driver.check_all(scenarios)
-    for scenario in scenarios:
-        driver.system_data(scenario)
-        out_console.print(f"{scenario.name}: good")
+    found = driver.gathered(files)
+    if not found.points:
+        raise InputError([f"{', '.join(map(str, files))}: no file has a `sweep`; see docs/scenarios.md"])
+    if as_json:
+        print(json.dumps(found.points, indent=2, ensure_ascii=False))
+        return
+    keys = list(dict.fromkeys(key for point in found.points.values() for key in point))
+    table = Table("run", *keys)
+    for name, point in found.points.items():
+        cells = (json.dumps(point[key], ensure_ascii=False) if key in point else "" for key in keys)
+        table.add_row(name, *(Text(cell) for cell in cells))
+    out_console.print(table)
+    out_console.print(f"{len(found.points)} runs", highlight=False)
 
 
 @app.command()

@@ -48,7 +48,7 @@ def uses(scenarios: Sequence[Scenario], active: Mapping[str, Iterable[Active]]) 
     """
     names = [scenario.name for scenario in scenarios]
     found: dict[str, dict[str, str]] = {name: {} for name in names}
-    problems = []
+    problems: list[str] = []
     for scenario in scenarios:
         for path, written in _needs(scenario, active[scenario.name]).items():
             other = next((name for name in (scenario.sibling(written), written) if name in names), None)
@@ -81,7 +81,8 @@ def _needs(scenario: Scenario, active: Iterable[Active]) -> dict[tuple[str, ...]
 
 def _unlike(scenarios: Sequence[Scenario], found: Uses) -> list[str]:
     """Scenarios whose capacities cannot be held because their years or provinces differ."""
-    named, problems = {scenario.name: scenario for scenario in scenarios}, []
+    named = {scenario.name: scenario for scenario in scenarios}
+    problems: list[str] = []
     for scenario in scenarios:
         source = held_of(scenario, found)
         if source is None:

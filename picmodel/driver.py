@@ -20,6 +20,7 @@ from typing import Any
 import pandas as pd
 
 from picmodel.data.load import input_files, inputs_of, system_data
+from picmodel.data.overrides import undeclared
 from picmodel.data.system import SystemData
 from picmodel.dependencies import Agenda, Given, Uses, uses, widest
 from picmodel.errors import Infeasible, InputError, PicmodelError, SelfCheckFailed, SolverTrouble
@@ -41,14 +42,20 @@ from picmodel.indicators.system import curtailment, quantities
 from picmodel.indicators.zero_profit import worst_residual, zero_profit
 from picmodel.markets.base import Active, merged
 from picmodel.markets.interactions import conflicts
-from picmodel.markets.registry import MECHANISM, activate, entries, settling, with_interactions
+from picmodel.markets.registry import (
+    MECHANISM,
+    activate,
+    entries,
+    option_problems,
+    settling,
+    with_interactions,
+)
 from picmodel.report.comparison import UPPER_IRR, Solved, compared, peak_note
 from picmodel.report.runs import Run, RunSet
 from picmodel.report.write import new_folder, publish, write_json, write_netcdf, write_parquet, write_table
-from picmodel.scenario.check import check_options, nearest
-from picmodel.scenario.load import ScenarioSet, dump_yaml, load
+from picmodel.scenario.check import nearest
+from picmodel.scenario.load import Check, ScenarioSet, dump_yaml, load
 from picmodel.scenario.schema import Scenario, Where, outside_horizon
-from picmodel.scenario.source import Problem
 from picmodel.settlement.ledger import ledger, position, worst_account
 from picmodel.solve.certificate import TOLERANCE, certify
 from picmodel.solve.compile import LinearProgram, compile_model
@@ -56,7 +63,22 @@ from picmodel.solve.highs import Solution, SolverOptions, solve
 
 Report = Callable[[str, str], None]  # (scenario, stage)
 #: parts of the package that use runs and make none
-BESIDE_RUNS = ("cli.py", "hindcast.py", "ladder", "studies", "chronology", "chronology.py", "synthesis")
+BESIDE_RUNS = (
+    "cli.py",
+    "hindcast.py",
+    "ladder",
+    "studies",
+    "chronology",
+    "chronology.py",
+    "synthesis",
+    "ignored",
+    "regression",
+)
+#: what only later layers than the scenario's know to be wrong
+CHECKS: tuple[Check, ...] = (
+    lambda document, overrides: option_problems(document),
+    lambda document, overrides: undeclared(overrides),
+)
 Source = Path | str | Mapping | ScenarioSet | Sequence[Path | str]
 
 
@@ -119,7 +141,7 @@ def collect(source: Source) -> tuple[list[Scenario], str | None]:
 def gathered(source: Source) -> ScenarioSet:
     """Scenarios of files and folders as one set; the first that names a reference or baseline counts."""
     if isinstance(source, Mapping | ScenarioSet):
-        sets = [source if isinstance(source, ScenarioSet) else load(source)]
+        sets = [source if isinstance(source, ScenarioSet) else load(source, CHECKS)]
     else:
         paths = [Path(source)] if isinstance(source, str | Path) else [Path(p) for p in source]
         files = [f for p in paths for f in (sorted(p.glob("*.yaml")) if p.is_dir() else [p])]
@@ -134,14 +156,15 @@ def gathered(source: Source) -> ScenarioSet:
         raise InputError([f"{name}: two scenarios have this name; give one a `name`" for name in twice])
     reference = next((found.reference for found in sets if found.reference), None)
     baseline = next((found.baseline for found in sets if found.baseline), None)
-    return ScenarioSet(tuple(scenarios), reference, baseline)
+    points = {name: point for found in sets for name, point in found.points.items()}
+    return ScenarioSet(tuple(scenarios), reference, baseline, points)
 
 
 def _load_all(files: Sequence[Path]) -> list[ScenarioSet]:
     sets, problems = [], []
     for file in files:
         try:
-            sets.append(load(file))
+            sets.append(load(file, CHECKS))
         except InputError as error:
             problems += error.problems
     if problems:
@@ -158,23 +181,13 @@ def market_options(scenario: Scenario) -> dict[str, Any]:
     Raises:
         InputError: an unknown mechanism or option, or a year outside the horizon; all of them.
     """
-    options: dict[str, Any] = {}
-    problems: list[str] = []
-    for name, raw in scenario.markets.items():
-        where = scenario.where.at("markets", name)
-        if raw is None:
-            continue  # switched off by a file that extends another
-        if name not in MECHANISM:
-            text = f"unknown mechanism `markets.{name}`; {nearest(name, MECHANISM)}"
-            problems.append(Problem(where.node.key_place, text, "PIC-S040").message())
-            continue
-        found, bad = check_options(MECHANISM[name].config, raw, where)
-        problems += [problem.message() for problem in bad]
-        problems += _years_outside(raw, scenario, where)
-        options[name] = found
+    problems: list[str] = [problem.message() for problem in option_problems(scenario.where.node)]
+    on = {name: raw for name, raw in scenario.markets.items() if raw is not None and name in MECHANISM}
+    for name, raw in on.items():
+        problems += _years_outside(raw, scenario, scenario.where.at("markets", name))
     if problems:
         raise InputError(problems)
-    return options
+    return {name: MECHANISM[name].config.model_validate(raw) for name, raw in on.items()}
 
 
 def _years_outside(raw: object, scenario: Scenario, where: Where) -> list[str]:
@@ -208,6 +221,24 @@ def check(scenario: Scenario) -> None:
     problems = conflicts(market_options(scenario))
     if problems:
         raise InputError([f"{scenario.name}: {problem}" for problem in problems])
+
+
+def check_inputs(scenarios: Sequence[Scenario]) -> None:
+    """Tables, overrides, series and mechanisms of all scenarios; all problems together.
+
+    Raises:
+        InputError: with every problem.
+    """
+    problems: list[str] = []
+    for scenario in scenarios:
+        try:
+            data, _ = system_data(scenario)
+            active = activate(market_options(scenario))
+            problems += [f"{scenario.name}: {p}" for mechanism in active for p in mechanism.check(data)]
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(list(dict.fromkeys(problems)))
 
 
 class Clock:
@@ -509,6 +540,7 @@ def _manifest(found: Optimum, ends: Sequence[PriceEnd], clock: Clock) -> dict[st
         "nonzeros": int(lp.matrix.nnz),
         "mechanisms": census(lp, solution),
         "warnings": [*slacks_in_use(results, found.active), *artefacts(results), *flooded(results)],
+        "remarks": [remark.document() for remark in found.scenario._remarks],
         "solver": solution.info,
         "seconds": clock.seconds(),
         "peak_memory_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6,

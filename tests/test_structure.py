@@ -43,6 +43,8 @@ LAYERS = (
     "report",
     "dependencies",
     "driver",
+    "ignored",
+    "regression",
     "hindcast",
     "chronology",
     "studies",

@@ -13,7 +13,7 @@ import xarray as xr
 
 from picmodel.data.assemble import SystemOptions, assemble
 from picmodel.data.lookup import by_year
-from picmodel.data.overrides import apply_overrides
+from picmodel.data.overrides import apply_overrides, leaps
 from picmodel.data.periods import Periods, representative_periods
 from picmodel.data.read import Folders, broken_rules, file_of, layers, named, read_tables, shown
 from picmodel.data.series import read_series, rescale_to
@@ -22,6 +22,7 @@ from picmodel.data.tables import TABLE, TABLES
 from picmodel.errors import InputError
 from picmodel.scenario.check import nearest
 from picmodel.scenario.schema import SHIPPED, Scenario
+from picmodel.scenario.source import Problem
 from picmodel.units import TO_BASE
 
 INPUTS = Path(__file__).resolve().parents[2] / "inputs"
@@ -63,6 +64,12 @@ def tables_of(scenario: Scenario) -> dict[str, pd.DataFrame]:
     if broken:
         raise InputError([f"{scenario.name}: after its overrides: {problem}" for problem in broken])
     return tables
+
+
+def leaps_of(scenario: Scenario) -> list[tuple[str, Problem]]:
+    """Warnings of overrides that are far from the tables, see `data.overrides.leaps`."""
+    folders = inputs_of(scenario)
+    return leaps(_tables(folders, _signature(folders)), scenario.overrides) if scenario.overrides else []
 
 
 def system_data(scenario: Scenario) -> tuple[SystemData, dict[str, pd.DataFrame]]:

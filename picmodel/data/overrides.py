@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from difflib import get_close_matches
 
 import numpy as np
@@ -17,6 +17,8 @@ from picmodel.scenario.source import Problem
 
 #: values and rows beyond this number are not written out in a message
 _LISTED = 12
+#: factor between a number and the table's beyond which a scenario is asked whether it is meant
+LEAP = 5.0
 
 
 def apply_overrides(
@@ -47,6 +49,44 @@ def apply_overrides(
     if problems:
         raise InputError(problems)
     return changed
+
+
+def undeclared(overrides: Sequence[Override]) -> list[Problem]:
+    """Overrides of tables or columns that do not exist; needs no table."""
+    problems = []
+    for override in overrides:
+        try:
+            _column(_table(TABLE, override), override)
+        except _Refused as refusal:
+            text = f"`overrides.{override.path}`: {refusal}"
+            problems.append(Problem(override.place, text, refusal.id))
+    return problems
+
+
+def leaps(tables: Mapping[str, pd.DataFrame], overrides: Sequence[Override]) -> list[tuple[str, Problem]]:
+    """Key and warning of every override that changes some number by more than a factor of `LEAP`.
+
+    Args:
+        tables, overrides: as for `apply_overrides`, which takes them.
+    """
+    changed, found = dict(tables), []
+    for override in overrides:
+        after = _applied(changed, override)
+        column = _column(TABLE[override.table], override).name
+        old, new = changed[override.table][column].astype(float), after[column].astype(float)
+        ratio = (new / old.where(old != 0)).dropna()
+        far = ratio[(ratio > LEAP) | (ratio < 1 / LEAP)]
+        if len(far):
+            at = far.index[0]
+            key = ", ".join(f"{k}={v}" for k, v in after.loc[at, list(TABLE[override.table].key)].items())
+            unit = next(c.unit for c in TABLE[override.table].columns if c.name == column)
+            text = (
+                f"`overrides.{override.path}` makes {column} {new[at]:g} {unit}, {ratio[at]:.3g} times the "
+                f"table's {old[at]:g} ({key}; {len(far)} in all); is it in {unit or 'the right unit'}?"
+            )
+            found.append((f"overrides.{override.path}", Problem(override.place, text, "PIC-W101")))
+        changed[override.table] = after
+    return found
 
 
 class _Refused(Exception):
@@ -83,7 +123,7 @@ def _operate(numbers: pd.Series, override: Override) -> pd.Series:
 # what a path means
 
 
-def _table(tables: Mapping[str, pd.DataFrame], override: Override) -> Table:
+def _table(tables: Container[str], override: Override) -> Table:
     if override.table not in TABLE:
         remedy = nearest(override.table, TABLE) or f"write one of {_names(TABLE)}"
         raise _Refused("PIC-S051", f"no table is called {override.table}; {remedy}")

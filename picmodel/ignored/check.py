@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from picmodel import driver
 from picmodel.data.system import Held
@@ -27,7 +28,7 @@ BESIDE = ("name", "title", "solver", "waive")
 AXES = ("horizon", "time", "space")
 
 #: other values that are tried for a setting before it is called idle
-MOST_VALUES = 5
+MOST_VALUES = 3
 
 Report = Callable[[str, str], None]
 
@@ -82,13 +83,20 @@ def idle_settings(
 
 def _by_setting(scenarios: Sequence[Scenario], inherited: bool) -> Iterator[tuple[Setting, list[Scenario]]]:
     """Every setting once, with the scenarios that have it."""
-    known: dict[tuple, tuple[Setting, list[Scenario]]] = {}
+    known: dict[tuple[Any, ...], tuple[Setting, list[Scenario]]] = {}
     for scenario in scenarios:
         for setting in scenario._layers.settings() if scenario._layers else ():
             if setting.path[0] in BESIDE or not (setting.own or inherited):
                 continue
-            key = (setting.node.key_place, setting.layer, setting.path, repr(setting.node.plain()))
-            if not setting.node.place.line:  # a mapping of Python has no places
+            key: tuple[Any, ...] = (
+                setting.node.key_place,
+                setting.layer,
+                setting.path,
+                repr(setting.node.plain()),
+            )
+            if setting.layer == "point":  # one value of many that the key takes
+                key = (setting.layer, setting.path)
+            elif not setting.node.place.line:  # a mapping of Python has no places
                 key = (*key, scenario.name if setting.layer == "design" else "")
             known.setdefault(key, (setting, []))[1].append(scenario)
     yield from known.values()

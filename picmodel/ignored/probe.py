@@ -85,7 +85,8 @@ class Probe:
     @cached_property
     def small(self) -> Scenario:
         """The scenario as it is built here."""
-        s, changes = self.scenario, {}
+        s = self.scenario
+        changes: dict[str, Any] = {}
         if not self.size.all_hours:
             changes["time"] = s.time.model_copy(update=_SMALL_TIME)
         if not self.size.all_provinces and self.provinces:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from io import StringIO
@@ -19,7 +19,7 @@ from picmodel.scenario import overrides as override_syntax
 from picmodel.scenario.check import check_options, nearest, shown
 from picmodel.scenario.layers import CONTROL, Layers, merged
 from picmodel.scenario.paths import Bounds, followed
-from picmodel.scenario.schema import SHIPPED, Scenario, Series
+from picmodel.scenario.schema import SHIPPED, Override, Scenario, Series
 from picmodel.scenario.source import Key, Node, Place, Problem, Where, merge, read_mapping, read_text, without
 from picmodel.scenario.sweep import Point, points
 
@@ -51,12 +51,20 @@ class ScenarioSet:
         return len(self.scenarios)
 
 
-def load(source: Path | str | Mapping[str, Any]) -> ScenarioSet:
+#: a check of what only later layers know: merged document and overrides to problems
+Check = Callable[[Node, Sequence[Override]], list[Problem]]
+
+
+def load(source: Path | str | Mapping[str, Any], checks: Sequence[Check] = ()) -> ScenarioSet:
     """Scenarios of a YAML file, or of a mapping that says the same.
 
     Paths inside a document are relative to the file that holds them (those of a mapping, to the
     current folder).  A scenario is called by the document's ``name``, else as its file; with
     ``designs``, ``<name>-<design>``.
+
+    Args:
+        checks: of options of mechanisms, tables of overrides and the like; their problems are told
+            together with those found here.
 
     Raises:
         InputError: with every problem of the file and of those it extends.
@@ -70,7 +78,7 @@ def load(source: Path | str | Mapping[str, Any]) -> ScenarioSet:
     else:
         files = _read(Path(source), (), Bounds.of(Path(source)), problems)
         stem = Path(source).stem
-    found = _set(files, stem, problems) if files else None
+    found = _set(files, stem, problems, checks) if files else None
     if problems or found is None:
         raise _refusal(problems)
     return found
@@ -237,7 +245,7 @@ def _entries(node: Node, problems: list[Problem]) -> list[Node]:
 # documents to scenarios
 
 
-def _set(files: tuple[Node, ...], stem: str, problems: list[Problem]) -> ScenarioSet:
+def _set(files: tuple[Node, ...], stem: str, problems: list[Problem], checks: Sequence[Check]) -> ScenarioSet:
     """Scenarios by design and point; the names of reference and baseline."""
     document = merged(files)
     if document.child("name") is None and not _NAME.fullmatch(stem):
@@ -249,21 +257,24 @@ def _set(files: tuple[Node, ...], stem: str, problems: list[Problem]) -> Scenari
     found = []
     designs = list(_designs(document, problems)) or [""]
     swept: list[Point | None] = list(points(document.child("sweep"), problems)) or [None]
+    bounds = _bounds_of(document).beside(document, [])
     for design in designs:
         for point in swept:
-            over = _normal(point.document, _bounds_of(point.document), problems) if point else None
+            over = _normal(point.document, bounds, problems) if point else None
             layers = Layers(files, stem, design, over, point.label if point else "")
             if over:
                 problems += _not_in_part(over, "a sweep")
             rest = without(layers.document(), *misspelt)
             scenario = _scenario(rest, stem, design, problems, layers.label)
+            overrides, _ = override_syntax.parse(rest.child("overrides"))
+            problems += [problem for check in checks for problem in check(rest, overrides)]
             if scenario:
                 scenario._layers = layers
                 found.append((scenario, point))
     scenarios = [scenario for scenario, _ in found]
-    names = [_named(document, key, scenarios, problems) for key in ("reference", "baseline")]
+    reference, baseline = (_named(document, key, scenarios, problems) for key in ("reference", "baseline"))
     settings = {scenario.name: point.settings for scenario, point in found if point}
-    return ScenarioSet(tuple(scenarios), *names, settings)
+    return ScenarioSet(tuple(scenarios), reference, baseline, settings)
 
 
 def _not_in_part(part: Node, where: str) -> list[Problem]:

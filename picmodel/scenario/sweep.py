@@ -143,7 +143,8 @@ def _grid(grid: Node) -> list[tuple[str, Settings]]:
     short = _short(keys)
     columns = []
     for key, values in grid.entries().items():
-        named = zip(_value_names([v.plain() for v in values.value]), values.value)
+        nodes = [replace(value, key_place=values.key_place) for value in values.value]
+        named = zip(_value_names([node.plain() for node in nodes]), nodes)
         columns.append([(f"{short[str(key)]}-{name}", str(key), value) for name, value in named])
     return [
         ("-".join(label for label, _, _ in combination), {key: value for _, key, value in combination})
