@@ -1,6 +1,6 @@
-"""The command line: ``picmodel run``, ``validate``, ``new``, ``diagnose``, ``explain``, ``compare``,
-``hindcast``, ``dispatch``, ``attribute``, ``sensitivity``, ``ladder``, ``report``, ``figure``, ``export``,
-``show``, ``schema``.
+"""The command line: ``picmodel run``, ``sweep``, ``validate``, ``new``, ``diagnose``, ``explain``,
+``compare``, ``hindcast``, ``dispatch``, ``attribute``, ``sensitivity``, ``ladder``, ``report``, ``figure``,
+``export``, ``show``, ``schema``.
 
 Exit codes: 0 good, 2 bad input, 3 infeasible, 4 solver trouble, 5 interrupted, 6 self-check failed,
 7 results cannot be written.
@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -22,9 +22,11 @@ from rich.table import Table
 from rich.text import Text
 
 from picmodel.errors import Infeasible, InputError, PicmodelError
+from picmodel.scenario.messages import caret
 from picmodel.scenario.parameters import Parameter, parameters
 
 if TYPE_CHECKING:
+    from picmodel.ignored.remarks import Remark
     from picmodel.report.headlines import Claimed
     from picmodel.report.story import Story
 
@@ -55,6 +57,9 @@ Language = Annotated[Literal["en", "zh"], typer.Option("--lang", help="en or zh"
 Jobs = Annotated[int | None, typer.Option(min=1, help="solves side by side; default: one a core")]
 
 
+Effects = Annotated[bool, typer.Option(help="look for settings that change nothing")]
+
+
 def main() -> None:
     """Entry point: errors of picmodel become a message and an exit code, never a traceback."""
     try:
@@ -64,7 +69,7 @@ def main() -> None:
     except PicmodelError as error:
         problems = getattr(error, "problems", [str(error)])
         for problem in problems:
-            _say(f"error: {problem}")
+            _say_problem("error", problem)
         if len(problems) > 1:
             err_console.print(f"{len(problems)} problems")
         sys.exit(error.exit_code)
@@ -81,8 +86,25 @@ def main() -> None:
         sys.exit(2)
 
 
-def _say(text: str) -> None:
-    err_console.print(text, style="bold red", highlight=False, markup=False, soft_wrap=True)
+def _say(text: str, style: str = "bold red") -> None:
+    err_console.print(text, style=style, highlight=False, markup=False, soft_wrap=True)
+
+
+def _say_problem(kind: str, problem: str, style: str = "bold red") -> None:
+    """A message with its id, and the line that it is about with a caret below the place."""
+    _say(f"{kind}{getattr(problem, 'label', '')}: {problem}", style)
+    if place := caret(problem):
+        _say(place, "dim")
+
+
+def _warn(remarks: Sequence[Remark]) -> None:
+    """Warnings with their places; those that are waived are counted, since the manifest has them."""
+    for remark in remarks:
+        if remark.waived is None:
+            _say_problem("warning", remark.message, "yellow")
+    waived = sum(remark.waived is not None for remark in remarks)
+    if waived:
+        err_console.print(f"{waived} waived, see manifest.json", style="dim", highlight=False)
 
 
 def _progress() -> Callable[[str, str], None]:
@@ -131,16 +153,20 @@ def run(
         str | None,
         typer.Option(help="Dask scheduler whose workers solve: tcp://host:8786"),
     ] = None,
+    effects: Effects = True,
 ) -> None:
     """Solve scenarios and compare them; what has not changed since its last run is not solved again.
 
     Example: picmodel run scenarios/quickstart.yaml --out results
     """
     from picmodel import driver
+    from picmodel.ignored.remarks import examined
     from picmodel.report import tables
 
+    found = driver.gathered(files)
+    _warn(examined(found, effects))
     runs = driver.run(
-        files,
+        found,
         out,
         reference,
         jobs,
@@ -165,18 +191,42 @@ def run(
 
 
 @app.command()
-def validate(files: Files) -> None:
-    """Check scenarios and their inputs without solving.
+def validate(files: Files, effects: Effects = True) -> None:
+    """Check scenarios and their inputs without solving; name what has no effect, in extended files too.
 
-    Example: picmodel validate scenarios
+    Example: picmodel validate scenarios/quickstart.yaml
+    """
+    from picmodel import driver
+    from picmodel.ignored.remarks import examined
+
+    found = driver.gathered(files)
+    driver.check_inputs(list(found))
+    _warn(examined(found, effects, inherited=True))
+    for scenario in found:
+        out_console.print(f"{scenario.name}: good")
+
+
+@app.command()
+def sweep(files: Files, as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False) -> None:
+    """List the runs of a sweep and what each sets, without solving; `picmodel run` solves them.
+
+    Example: picmodel sweep scenarios/sweep.yaml
     """
     from picmodel import driver
 
-    scenarios, _ = driver.collect(files)
-    driver.check_all(scenarios)
-    for scenario in scenarios:
-        driver.system_data(scenario)
-        out_console.print(f"{scenario.name}: good")
+    found = driver.gathered(files)
+    if not found.points:
+        raise InputError([f"{', '.join(map(str, files))}: no file has a `sweep`; see docs/scenarios.md"])
+    if as_json:
+        print(json.dumps(found.points, indent=2, ensure_ascii=False))
+        return
+    keys = list(dict.fromkeys(key for point in found.points.values() for key in point))
+    table = Table("run", *keys)
+    for name, point in found.points.items():
+        cells = (json.dumps(point[key], ensure_ascii=False) if key in point else "" for key in keys)
+        table.add_row(name, *(Text(cell) for cell in cells))
+    out_console.print(table)
+    out_console.print(f"{len(found.points)} runs", highlight=False)
 
 
 @app.command()

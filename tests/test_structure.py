@@ -45,6 +45,8 @@ LAYERS = (
     "report",
     "dependencies",
     "driver",
+    "ignored",
+    "regression",
     "hindcast",
     "chronology",
     "studies",

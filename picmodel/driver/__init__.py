@@ -10,7 +10,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from picmodel.driver.checks import check, check_all, chosen, market_options
+from picmodel.driver.checks import check, check_all, check_inputs, chosen, market_options
 from picmodel.driver.clock import Clock, Report
 from picmodel.driver.provenance import hash_inputs, hash_program, inputs_hashed
 from picmodel.driver.runs import run, together
@@ -31,6 +31,7 @@ __all__ = [
     "Source",
     "check",
     "check_all",
+    "check_inputs",
     "chosen",
     "collect",
     "gathered",

@@ -9,8 +9,8 @@ from picmodel.dependencies import Uses, uses
 from picmodel.driver.sources import Source, collect
 from picmodel.errors import InputError
 from picmodel.markets.interactions import conflicts
-from picmodel.markets.registry import MECHANISM, activate
-from picmodel.scenario.check import check_options, nearest
+from picmodel.markets.registry import MECHANISM, activate, option_problems
+from picmodel.scenario.check import nearest
 from picmodel.scenario.schema import Scenario, Where, outside_horizon
 
 
@@ -20,23 +20,13 @@ def market_options(scenario: Scenario) -> dict[str, Any]:
     Raises:
         InputError: an unknown mechanism or option, or a year outside the horizon; all of them.
     """
-    options, problems = {}, []
-    for name, raw in scenario.markets.items():
-        where = scenario.where.at("markets", name)
-        if raw is None:
-            continue  # switched off by a file that extends another
-        if name not in MECHANISM:
-            problems.append(
-                f"{where.node.key_place}: unknown mechanism `markets.{name}`; {nearest(name, MECHANISM)}"
-            )
-            continue
-        found, bad = check_options(MECHANISM[name].config, raw, where)
-        problems += [str(problem) for problem in bad]
-        problems += _years_outside(raw, scenario, where)
-        options[name] = found
+    problems: list[str] = [problem.message() for problem in option_problems(scenario.where.node)]
+    on = {name: raw for name, raw in scenario.markets.items() if raw is not None and name in MECHANISM}
+    for name, raw in on.items():
+        problems += _years_outside(raw, scenario, scenario.where.at("markets", name))
     if problems:
         raise InputError(problems)
-    return options
+    return {name: MECHANISM[name].config.model_validate(raw) for name, raw in on.items()}
 
 
 def _years_outside(raw: object, scenario: Scenario, where: Where) -> list[str]:
@@ -63,6 +53,26 @@ def check_all(scenarios: Sequence[Scenario]) -> Uses:
     if problems:
         raise InputError(list(dict.fromkeys(problems)))
     return uses(scenarios, {s.name: activate(market_options(s)) for s in scenarios})
+
+
+def check_inputs(scenarios: Sequence[Scenario]) -> None:
+    """Tables, overrides, series and mechanisms of all scenarios; all problems together.
+
+    Raises:
+        InputError: with every problem.
+    """
+    from picmodel.data.load import system_data
+
+    problems: list[str] = []
+    for scenario in scenarios:
+        try:
+            data, _ = system_data(scenario)
+            active = activate(market_options(scenario))
+            problems += [f"{scenario.name}: {p}" for mechanism in active for p in mechanism.check(data)]
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(list(dict.fromkeys(problems)))
 
 
 def check(scenario: Scenario) -> None:

@@ -30,6 +30,8 @@ BESIDE_RUNS = (
     "compare",
     "starter",
     "size",
+    "ignored",
+    "regression",
 )
 #: settings that say how a run is called, and how long and on how many cores one waits for it: not what it
 #: finds.  Inputs and series count by their content, wherever they lie

@@ -108,7 +108,7 @@ def with_given(scenario: Scenario, data: SystemData, given: Given) -> SystemData
         return data
     if given.held is None:
         text = f"`{scenario.physical.capacities_of}` is no scenario of this run; run both together"
-        raise InputError([scenario.where.problem(text, "physical", "capacities_of")])
+        raise InputError([scenario.where.problem(text, "physical", "capacities_of", id="PIC-S037")])
     return held_at(data, given.held)
 
 
