@@ -191,8 +191,14 @@ def run(
 
 
 @app.command()
-def validate(files: Files, effects: Effects = True) -> None:
-    """Check scenarios and their inputs without solving; name what has no effect, in extended files too.
+def validate(
+    files: Files,
+    effects: Effects = True,
+    inherited: Annotated[
+        bool, typer.Option("--inherited", help="look at settings of extended files, too: takes minutes")
+    ] = False,
+) -> None:
+    """Check scenarios and their inputs without solving; name what has no effect.
 
     Example: picmodel validate scenarios/quickstart.yaml
     """
@@ -201,7 +207,7 @@ def validate(files: Files, effects: Effects = True) -> None:
 
     found = driver.gathered(files)
     driver.check_inputs(list(found))
-    _warn(examined(found, effects, inherited=True))
+    _warn(examined(found, effects, inherited))
     for scenario in found:
         out_console.print(f"{scenario.name}: good")
 
