@@ -137,9 +137,9 @@ class _Bench:
             return "PIC-N001", "every number already has this value; correct it, or delete it"
         small, *larger = self._sizes(scenario)
         candidates = [first, *others]
-        if any(self._differ(scenario, other, small, "lp_digest") for other in candidates):
+        if any(self._differ(scenario, o, small, "lp_digest", o is first) for o in candidates):
             return None
-        if any(self._differ(scenario, other, small, "tables_digest") for other in candidates):
+        if any(self._differ(scenario, o, small, "tables_digest", o is first) for o in candidates):
             return None
         if any(self._differ(scenario, first, size, "lp_digest") for size in larger):
             return None
@@ -156,7 +156,9 @@ class _Bench:
         small = () if scenario.space.provinces != "all" or not provinces_for(scenario) else (SMALL,)
         return (*small, COUNTRY, WHOLE)
 
-    def _differ(self, scenario: Scenario, other: Scenario, size: Size, what: str) -> bool:
+    def _differ(
+        self, scenario: Scenario, other: Scenario, size: Size, what: str, first: bool = True
+    ) -> bool:
         """The LP, or what is made of one solution of it, differs at this size."""
         mine = self.probe(scenario, size)
         if mine is None:  # too few provinces for its rules: the next size says
@@ -168,8 +170,8 @@ class _Bench:
         expected = getattr(mine, what)
         try:
             return bool(getattr(theirs, what) != expected)
-        except PicmodelError:  # without the setting there is no such system
-            return True
+        except PicmodelError:  # there is no such system: without the setting that says something
+            return first
 
     def probe(self, scenario: Scenario, size: Size) -> Probe | None:
         """The whole scenario at a size; None where it is too small for it."""

@@ -458,6 +458,12 @@ def _settle_separate(results: Results, cfg: EnergySavingConfig) -> list[pd.DataF
     return found
 
 
+def _excluded(results: Results) -> xr.DataArray | float:
+    """Certificates that leave metered use (province, year) [GWh/yr]; nothing where no province has a quota."""
+    found = results.values.get("v_excluded")
+    return 0.0 if found is None else found.reindex(province=list(results.provinces)).fillna(0.0)
+
+
 def _settle_merged(results: Results, cfg: EnergySavingConfig) -> list[pd.DataFrame]:
     v, d, account = results.values, results.data, "savings/CN"
     price, tce = results.price("c_saving_target"), tce_per_gwh(cfg, results.data)
@@ -470,7 +476,7 @@ def _settle_merged(results: Results, cfg: EnergySavingConfig) -> list[pd.DataFra
     asked = (share * v["v_consumption"]).where(white, 0.0) + (
         v["v_consumption"]
         + saved_by_province(results)
-        - v["v_excluded"].reindex(province=list(results.provinces)).fillna(0.0)
+        - _excluded(results)
         - _quota(results, cfg)
     ).where(quota, 0.0)
     asked = asked.where(ruled, 0.0)
