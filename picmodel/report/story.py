@@ -55,15 +55,20 @@ class Story:
     def of(self, letter: str) -> Result:
         return self.results[self.letters.index(letter)]
 
+    def title(self, result: Result) -> str:
+        """Title of a scenario; its name where others have the same title, as designs without their own do."""
+        titles = [other.title(self.words.lang) for other in self.results]
+        title = result.title(self.words.lang)
+        return title if titles.count(title) == 1 else result.name
+
     def titled(self, result: Result) -> str:
         """Title of a scenario with its letter, if it has one."""
-        title = result.title(self.words.lang)
-        return f"{result.letter} {title}" if result.letter else title
+        return f"{result.letter} {self.title(result)}".strip()
 
     @property
     def marks(self) -> list[str]:
         """What stands for each scenario on an axis: its letter, or its title if it is alone."""
-        return [result.letter or result.title(self.words.lang) for result in self.results]
+        return [result.letter or self.title(result) for result in self.results]
 
     @property
     def key(self) -> str:

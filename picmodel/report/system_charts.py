@@ -185,7 +185,8 @@ def dispatch(story: Story) -> Chart | None:
             return None
         times = story.slices(letter)
         at = _positions(times)
-        width = {"width": list(times["step"]), "offset": 0}
+        steps = [float(step) for step in times["step"]]
+        width = {"width": steps[0] if len(set(steps)) == 1 else steps, "offset": 0}
         traces = [
             bar(w.technology(kind), at, power[kind], style_of(kind), "GW", **width)
             for kind in in_order(power)

@@ -129,6 +129,14 @@ def test_results_of_different_calls_are_said_to_be(folders, tmp_path):
 # -- folders
 
 
+def test_scenarios_of_one_title_go_by_their_names(folders, tmp_path):
+    folder = shutil.copytree(folders[1], tmp_path / "b")
+    file = folder / "scenario.yaml"
+    file.write_text((folders[0] / "scenario.yaml").read_text("utf-8"), encoding="utf-8")
+    both = story_in("en", [folders[0], folder])
+    assert [both.titled(result) for result in both.results] == ["A study-separate", "B study-spot"]
+
+
 def test_a_folder_of_results_stands_for_all_of_them_the_reference_first(folders):
     opened = open_results([folders[0].parent])
     assert [r.name for r in opened] == ["study-separate", "study-spot"]
