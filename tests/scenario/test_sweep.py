@@ -124,7 +124,8 @@ WRONG = [
     ),
     (
         "sweep: {latin_hypercube: {samples: 2, keys: {a: {low: 2, high: 1}}}}",
-        "x.yaml:1:55: `sweep.latin_hypercube.keys.a.low`: the low end 2 is not below the high end 1; swap them",
+        "x.yaml:1:55: `sweep.latin_hypercube.keys.a.low`: the low end 2 is not below the high end 1; "
+        "swap them",
     ),
     ("sweep: {grd: {}}", "x.yaml:1:9: unknown key `sweep.grd`; did you mean `grid`?"),
 ]
