@@ -71,7 +71,10 @@ def leaps(tables: Mapping[str, pd.DataFrame], overrides: Sequence[Override]) -> 
     """
     changed, found = dict(tables), []
     for override in overrides:
-        after = _applied(changed, override)
+        try:
+            after = _applied(changed, override)
+        except _Refused:
+            continue  # `apply_overrides` says why
         column = _column(TABLE[override.table], override).name
         old, new = changed[override.table][column].astype(float), after[column].astype(float)
         ratio = (new / old.where(old != 0)).dropna()
