@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from picmodel.errors import Infeasible, InputError, PicmodelError, SelfCheckFailed, SolverTrouble
 
 if TYPE_CHECKING:
-    from picmodel.driver import Run, RunSet, run
+    from picmodel.driver import Run, RunSet
+    from picmodel.ignored.run import run
 
 __all__ = [
     "Infeasible",
@@ -23,7 +24,11 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """The driver is imported when it is first used: `picmodel --help` need not wait for the solver."""
-    if name in ("Run", "RunSet", "run"):
+    if name == "run":
+        from picmodel.ignored.run import run
+
+        return run
+    if name in ("Run", "RunSet"):
         from picmodel import driver
 
         return getattr(driver, name)

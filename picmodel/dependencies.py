@@ -48,13 +48,13 @@ def uses(scenarios: Sequence[Scenario], active: Mapping[str, Iterable[Active]]) 
     """
     names = [scenario.name for scenario in scenarios]
     found: dict[str, dict[str, str]] = {name: {} for name in names}
-    problems = []
+    problems: list[str] = []
     for scenario in scenarios:
         for path, written in _needs(scenario, active[scenario.name]).items():
             other = next((name for name in (scenario.sibling(written), written) if name in names), None)
             if other is None:
                 text = f"`{written}` is no scenario of this run; {_remedy(written, scenario, names)}"
-                problems.append(scenario.where.problem(text, *path))
+                problems.append(scenario.where.problem(text, *path, id="PIC-S037"))
             else:
                 found[scenario.name][written] = other
     cycle = _cycle(found)
@@ -81,7 +81,8 @@ def _needs(scenario: Scenario, active: Iterable[Active]) -> dict[tuple[str, ...]
 
 def _unlike(scenarios: Sequence[Scenario], found: Uses) -> list[str]:
     """Scenarios whose capacities cannot be held because their years or provinces differ."""
-    named, problems = {scenario.name: scenario for scenario in scenarios}, []
+    named = {scenario.name: scenario for scenario in scenarios}
+    problems: list[str] = []
     for scenario in scenarios:
         source = held_of(scenario, found)
         if source is None:
@@ -96,7 +97,7 @@ def _unlike(scenarios: Sequence[Scenario], found: Uses) -> list[str]:
                     f"`{source}` has other `{what}` than `{scenario.name}`, so its capacities say nothing "
                     "here; give both the same"
                 )
-                problems.append(scenario.where.problem(text, "physical", "capacities_of"))
+                problems.append(scenario.where.problem(text, "physical", "capacities_of", id="PIC-S037"))
     return problems
 
 

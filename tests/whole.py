@@ -258,7 +258,7 @@ def whole_system(**changes) -> SystemData:
             "tradable_share": {"hydro": 0.0, "wind": 0.6, "sun": 0.9},
             "industry_share": {(r, y): x for r, x in (("A", 0.31), ("B", 0.17)) for y in YEARS},
             "industry_weight": {(r, y): 0.29 + 0.02 * (y - 2025) for r, y in keys if y != 2025},
-            "surrendered": {2030: 150.0, 2035: 210.0},
+            "surrender_price": {2030: 0.041, 2035: 0.067},
             "coal_tariff": {"A": 0.31, "B": 0.37},
             "grid_factor": {"A": 0.53, "B": 0.61},
             "min_stable": {"coal": 0.5, "gas": 0.3},

@@ -13,7 +13,7 @@ import xarray as xr
 
 from picmodel.data.assemble import SystemOptions, assemble
 from picmodel.data.lookup import by_year
-from picmodel.data.overrides import apply_overrides
+from picmodel.data.overrides import apply_overrides, leaps
 from picmodel.data.periods import Periods, representative_periods
 from picmodel.data.read import Folders, broken_rules, file_of, layers, named, read_tables, shown
 from picmodel.data.series import read_series, rescale_to
@@ -22,6 +22,7 @@ from picmodel.data.tables import TABLE, TABLES
 from picmodel.errors import InputError
 from picmodel.scenario.check import nearest
 from picmodel.scenario.schema import SHIPPED, Scenario
+from picmodel.scenario.source import Problem
 from picmodel.units import TO_BASE
 
 INPUTS = Path(__file__).resolve().parents[2] / "inputs"
@@ -63,6 +64,12 @@ def tables_of(scenario: Scenario) -> dict[str, pd.DataFrame]:
     if broken:
         raise InputError([f"{scenario.name}: after its overrides: {problem}" for problem in broken])
     return tables
+
+
+def leaps_of(scenario: Scenario) -> list[tuple[str, Problem]]:
+    """Warnings of overrides that are far from the tables, see `data.overrides.leaps`."""
+    folders = inputs_of(scenario)
+    return leaps(_tables(folders, _signature(folders)), scenario.overrides) if scenario.overrides else []
 
 
 def system_data(scenario: Scenario) -> tuple[SystemData, dict[str, pd.DataFrame]]:
@@ -120,6 +127,7 @@ def system_options(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Sy
                     "space",
                     "provinces",
                     scenario.space.provinces.index(r),
+                    id="PIC-S039",
                 )
                 for r in bad
             ]
@@ -149,7 +157,7 @@ def _as_observed(series: xr.Dataset, hours: pd.DataFrame, scenario: Scenario, ke
     if rows.empty:
         there = ", ".join(sorted(set(years[hours.year > 0])))
         text = f"full_load_hours.csv has no {scenario.time.variant}; write mean_year, or one of {there}"
-        raise InputError([scenario.where.problem(text, "time", "variant")])
+        raise InputError([scenario.where.problem(text, "time", "variant", id="PIC-S034")])
     changed = {}
     for name in ("wind_onshore", "wind_offshore", "solar", "hydro"):
         if name not in kept:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from picmodel.driver.checks import check, check_all, market_options
+from picmodel.driver.checks import check, check_all, check_inputs, chosen, market_options
 from picmodel.driver.clock import Clock, Report
 from picmodel.driver.provenance import hash_inputs, hash_program, inputs_hashed
 from picmodel.driver.runs import run, together
@@ -20,7 +20,7 @@ from picmodel.report.runs import Run, RunSet
 if TYPE_CHECKING:
     from picmodel.data.load import system_data
     from picmodel.driver.evaluation import indicators_of
-    from picmodel.driver.solving import Optimum, optimum
+    from picmodel.driver.solving import Optimum, optimum, with_given
 
 __all__ = [
     "Clock",
@@ -31,6 +31,8 @@ __all__ = [
     "Source",
     "check",
     "check_all",
+    "check_inputs",
+    "chosen",
     "collect",
     "gathered",
     "hash_inputs",
@@ -42,12 +44,14 @@ __all__ = [
     "run",
     "system_data",
     "together",
+    "with_given",
 ]
 _LATE = {
     "Optimum": "picmodel.driver.solving",
     "indicators_of": "picmodel.driver.evaluation",
     "optimum": "picmodel.driver.solving",
     "system_data": "picmodel.data.load",
+    "with_given": "picmodel.driver.solving",
 }
 
 

@@ -20,12 +20,14 @@ from picmodel.driver.solving import How, Optimum, optimum
 from picmodel.driver.store import INDICATORS, Unusable, find, labelled, seal, write_kept
 from picmodel.driver.valuation import valued_projects
 from picmodel.errors import InputError, PicmodelError, SolverTrouble, WorkerDied
+from picmodel.extract.price_terms import price_terms
 from picmodel.extract.results import Results
 from picmodel.extract.running_cost import running_costs
 from picmodel.formulation.held import LEAST_GW
 from picmodel.indicators.market_prices import certificate_price, energy_price
 from picmodel.indicators.money import money, served_energy
 from picmodel.indicators.peak_cost import sunk_capital, system_cost, transfers
+from picmodel.indicators.price_ranges import price_ranges, wide
 from picmodel.indicators.responsibility import responsibility
 from picmodel.indicators.shares import certificate_shares, renewable_shares
 from picmodel.indicators.system import curtailment, quantities
@@ -103,16 +105,25 @@ def _fill(task: Task, folder: Path, report: Report) -> None:
     found = optimum(scenario, clock, how, task.given, lambda: _require_same_inputs(task))
     projects, yearly, ends = valued_projects(found, how, clock)
     costs = found.results.cost_by_item()
+    ranges = _ranges(found, clock)
     clock.stage("write")
     with writing(task.out):
         _write(found, costs, folder)
         write_table(yearly.assign(scenario=scenario.name), folder / "project_income.csv")
         write_table(projects.assign(scenario=scenario.name), folder / "projects.csv")
-        solved = _solved(found, projects, costs, folder)
+        solved = _solved(found, projects, costs, ranges, folder)
         write_kept(solved, folder)
         write_table(labelled(solved.indicators, scenario.name), folder / INDICATORS)
-        sizes = {"expected_by_size_gb": by_size(scenario)}
-        seal(folder, task.now, manifest_of(found, ends, clock) | sizes, task.large)
+        beside = {"expected_by_size_gb": by_size(scenario), "price_ranges": wide(ranges)}
+        seal(folder, task.now, manifest_of(found, ends, clock) | beside, task.large)
+
+
+def _ranges(found: Optimum, clock: Clock) -> list[pd.DataFrame]:
+    """Left and right prices of the markets; none where the scenario does not ask, or has no market."""
+    if not found.scenario.solver.price_ranges:
+        return []
+    clock.stage("ranges")
+    return price_ranges(found.lp, found.solution, found.results)
 
 
 def _require_same_inputs(task: Task) -> None:
@@ -138,11 +149,18 @@ def _with_log(error: SolverTrouble, folder: Path, out: Path, name: str) -> Solve
     return SolverTrouble(f"{error}; the solver's log is {failed_log(out, name)}")
 
 
-def _solved(found: Optimum, projects: pd.DataFrame, costs: pd.DataFrame, folder: Path) -> Solved:
+def _solved(
+    found: Optimum,
+    projects: pd.DataFrame,
+    costs: pd.DataFrame,
+    ranges: Sequence[pd.DataFrame],
+    folder: Path,
+) -> Solved:
     """Small tables for comparisons, and what other scenarios may use."""
     results, scenario = found.results, found.scenario
     emissions = results.values["v_emissions"].sum("province")
-    indicators = [indicators_of(results, found.active), money(found.ledger, served_energy(results))]
+    energy = served_energy(results)
+    indicators = [indicators_of(results, found.active), money(found.ledger, energy), *ranges]
     return Solved(
         name=scenario.name,
         folder=folder,
@@ -181,6 +199,7 @@ def _write(found: Optimum, costs: pd.DataFrame, folder: Path) -> None:
     write_netcdf(found.results.dataset("values"), folder / "solution.nc", f"Solution of {name}", history)
     prices = found.results.prices().merge(running_costs(found.lp, found.solution, found.results))
     write_netcdf(prices, folder / "prices.nc", f"Prices of {name}", history)
+    write_parquet(price_terms(found.lp, found.solution, found.results), folder / "price_terms.parquet")
     write_table(costs.assign(scenario=name), folder / "costs.csv")
     write_parquet(found.ledger.assign(scenario=name), folder / "ledger.parquet")
     positions = position(found.ledger).rename(columns={"amount": "amount_mcny"})

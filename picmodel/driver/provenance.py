@@ -18,7 +18,21 @@ from picmodel.scenario.load import resolved
 from picmodel.scenario.schema import Scenario
 
 #: parts of the package that use runs and make none
-BESIDE_RUNS = ("cli.py", "hindcast.py", "ladder", "studies", "chronology", "chronology.py", "synthesis")
+BESIDE_RUNS = (
+    "cli.py",
+    "hindcast.py",
+    "ladder",
+    "studies",
+    "chronology",
+    "synthesis",
+    "explain",
+    "diagnose",
+    "compare",
+    "starter",
+    "size",
+    "ignored",
+    "regression",
+)
 #: settings that say how a run is called, and how long and on how many cores one waits for it: not what it
 #: finds.  Inputs and series count by their content, wherever they lie
 _NOT_IN_KEY = (("title",), ("inputs",), ("series",), ("solver", "threads"), ("solver", "time_limit_s"))

@@ -86,7 +86,7 @@ def optimum(
     clock.stage("inputs")
     data, tables = system_data(scenario)
     when_read()
-    data = _with_given(scenario, data, given or Given())
+    data = with_given(scenario, data, given or Given())
     active = activate(options)
     problems = [f"{scenario.name}: {p}" for mechanism in active for p in mechanism.check(data)]
     if problems:
@@ -101,14 +101,14 @@ def optimum(
     return Optimum(scenario, options, active, tables, lp, solution, certificate, results, whole, solves)
 
 
-def _with_given(scenario: Scenario, data: SystemData, given: Given) -> SystemData:
+def with_given(scenario: Scenario, data: SystemData, given: Given) -> SystemData:
     """The system with what other scenarios hand on: their emissions, and capacities to hold."""
     data = replace(data, policy={**data.policy, "emissions_of": dict(given.emissions)})
     if scenario.physical.capacities_of is None:
         return data
     if given.held is None:
         text = f"`{scenario.physical.capacities_of}` is no scenario of this run; run both together"
-        raise InputError([scenario.where.problem(text, "physical", "capacities_of")])
+        raise InputError([scenario.where.problem(text, "physical", "capacities_of", id="PIC-S037")])
     return held_at(data, given.held)
 
 

@@ -118,6 +118,10 @@ class Results:
         """A value by column of the LP, over the dimensions of a variable; 0 where the LP left it out."""
         return self._label(name, lp.columns[name], vector, 0.0)
 
+    def label_rows(self, lp: LinearProgram, name: str, vector: np.ndarray) -> xr.DataArray:
+        """A value by row of the LP, over the dimensions of a row family; NaN where the LP left it out."""
+        return self._label(name, lp.rows[name], vector, np.nan)
+
     def _array(self, dims: tuple[str, ...], index: Iterable[tuple], found: np.ndarray) -> xr.DataArray:
         orders = [self.labels[dim] for dim in dims]
         dense = np.full([len(order) for order in orders], np.nan)

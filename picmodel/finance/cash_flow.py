@@ -122,7 +122,7 @@ class ProjectResult:
         lcoe: opex and capital over output at the WACC [MCNY/GWh], None without output.
         payback_yr: simple, pre-tax, real, from commissioning, None if never.
         dscr_min: least over the loan's years of cash after tax over debt service, None without debt.
-        cash: the yearly flows, see `cash_flows`.
+        flows: the columns of `cash`, each of shape (years,), from time ``first`` on.
     """
 
     labels: Mapping[str, Any]
@@ -135,7 +135,13 @@ class ProjectResult:
     lcoe: float | None
     payback_yr: float | None
     dscr_min: float | None
-    cash: pd.DataFrame
+    flows: Mapping[str, Array]
+    first: int
+
+    @property
+    def cash(self) -> pd.DataFrame:
+        """The yearly flows, see `cash_flows`."""
+        return _as_table(self.flows, self.first)
 
 
 def hold(
@@ -193,6 +199,17 @@ def cash_flows(project: Project, terms: FinanceTerms) -> pd.DataFrame:
         these seven; ``loan`` (drawn), ``interest``, ``principal``, ``tax_equity`` (paid with debt);
         ``equity``, post_tax with tax_equity in place of tax, and with the loan.
     """
+    return _as_table(_flows(project, terms), project.first)
+
+
+def _as_table(flows: Mapping[str, Array], first: int) -> pd.DataFrame:
+    cash = pd.DataFrame(flows)
+    cash.index = pd.RangeIndex(first, first + len(cash), name="time")
+    return cash
+
+
+def _flows(project: Project, terms: FinanceTerms) -> dict[str, Array]:
+    """Columns of `cash_flows` as arrays: a run has a thousand projects, and a frame of each takes seconds."""
     times = np.arange(project.first, project.life_yr + 1)
     level = (1.0 + terms.inflation_share) ** times
     built = 1 - project.first  # number of outlays
@@ -208,7 +225,7 @@ def cash_flows(project: Project, terms: FinanceTerms) -> pd.DataFrame:
     written_off = tax.depreciation(outlay.sum(), project.life_yr, terms)
     with_idc = tax.depreciation(outlay.sum() + owed - drawn.sum(), project.life_yr, terms)
     before, operating = np.zeros(built), np.zeros(project.life_yr)
-    flows = {
+    parts = {
         "pre_tax_real": [-project.outlays, project.total_income - np.asarray(project.opex)],
         "capex": [-outlay, operating],
         "income": [before, income],
@@ -222,11 +239,15 @@ def cash_flows(project: Project, terms: FinanceTerms) -> pd.DataFrame:
         "principal": [before, -principal],
         "tax_equity": [before, -tax.income_tax(income, gross - with_idc - interest, terms)],
     }
-    cash = pd.DataFrame({name: np.concatenate(parts) for name, parts in flows.items()}, index=times)
-    untaxed = cash[["capex", "income", "opex", "vat", "vat_refund", "vat_surcharge"]].sum(axis=1)
-    cash["post_tax"] = untaxed + cash["tax"]
-    cash["equity"] = untaxed + cash[["tax_equity", "loan", "interest", "principal"]].sum(axis=1)
-    return cash.rename_axis("time")
+    flows = {name: np.concatenate(part) for name, part in parts.items()}
+    untaxed = _sum(flows, "capex", "income", "opex", "vat", "vat_refund", "vat_surcharge")
+    flows["post_tax"] = untaxed + flows["tax"]
+    flows["equity"] = untaxed + _sum(flows, "tax_equity", "loan", "interest", "principal")
+    return flows
+
+
+def _sum(flows: Mapping[str, Array], *names: str) -> Array:
+    return np.sum([flows[name] for name in names], axis=0)
 
 
 def debt_service(owed: float, life_yr: int, terms: FinanceTerms) -> tuple[Array, Array]:
@@ -243,9 +264,9 @@ def debt_service(owed: float, life_yr: int, terms: FinanceTerms) -> tuple[Array,
 
 def evaluate(project: Project, terms: FinanceTerms) -> ProjectResult:
     """All returns of a project under the module's conventions."""
-    cash = cash_flows(project, terms)
-    level = (1.0 + terms.inflation_share) ** cash.index.to_numpy(dtype=float)
-    pre_tax, post_tax, equity = (cash[name].to_numpy() for name in ("pre_tax_real", "post_tax", "equity"))
+    flows = _flows(project, terms)
+    pre_tax, post_tax, equity = (flows[name] for name in ("pre_tax_real", "post_tax", "equity"))
+    level = (1.0 + terms.inflation_share) ** (project.first + np.arange(pre_tax.size, dtype=float))
     built = capex_with_idc(project.capex, project.construction_yr, project.wacc)
     return ProjectResult(
         labels=dict(project.labels),
@@ -257,18 +278,19 @@ def evaluate(project: Project, terms: FinanceTerms) -> ProjectResult:
         npv=npv(project.wacc, pre_tax, first=project.first),
         lcoe=lcoe(project.wacc, built, project.opex, project.generation),
         payback_yr=payback_yr(pre_tax, first=project.first),
-        dscr_min=_dscr_min(cash),
-        cash=cash,
+        dscr_min=_dscr_min(flows, project.first),
+        flows=flows,
+        first=project.first,
     )
 
 
-def _dscr_min(cash: pd.DataFrame) -> float | None:
+def _dscr_min(flows: Mapping[str, Array], first: int) -> float | None:
     """Least cover of debt service by cash after the tax that is paid with debt; None without debt."""
-    service = -(cash["interest"] + cash["principal"])
-    owing = (service > 0.0) & (cash.index > 0)
+    service = -(flows["interest"] + flows["principal"])
+    owing = (service > 0.0) & (first + np.arange(service.size) > 0)
     if not owing.any():
         return None
-    return float(((cash["equity"] + service) / service)[owing].min())
+    return float(((flows["equity"] + service)[owing] / service[owing]).min())
 
 
 #: column of the report -> (attribute of ProjectResult, unit of the column)

@@ -77,7 +77,9 @@ def taxable(profit: Array, carry_yr: int) -> Array:
     """
     left = np.maximum(-profit, 0.0)
     base = np.maximum(profit, 0.0)
-    for year in range(profit.size):
+    if not left.any():
+        return base
+    for year in np.flatnonzero(base).tolist():
         for earlier in range(max(0, year - carry_yr), year):
             used = min(base[year], left[earlier])
             base[year] -= used

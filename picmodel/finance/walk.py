@@ -76,7 +76,7 @@ def reconciled(results: Results, settling: Iterable[Any], ledger: pd.DataFrame) 
     new, old = (lines_of(mechanisms, results, of_old) for of_old in (False, True))
     parts = [_line(results, line, new[line], old[line]) for line in new if line not in OWN_COST]
     earned = pd.concat([part for part in parts if len(part)], ignore_index=True)
-    table = earned.merge(_booked(ledger), on=_FLEET, how="outer").fillna(0.0)
+    table = earned.merge(booked(ledger), on=_FLEET, how="outer").fillna(0.0)
     table["difference_mcny"] = table["new_mcny"] + table["old_mcny"] - table["ledger_mcny"]
     return table.sort_values(_FLEET, ignore_index=True)[[*_FLEET[:3], *COLUMNS]]
 
@@ -100,8 +100,8 @@ def _line(results: Results, line: str, new: xr.DataArray, old: xr.DataArray) -> 
     return table[keep].assign(line=line)
 
 
-def _booked(ledger: pd.DataFrame) -> pd.DataFrame:
-    """What owners of plants receive less what they pay, by fleet, year and line."""
+def booked(ledger: pd.DataFrame) -> pd.DataFrame:
+    """What owners of plants receive less what they pay, by fleet, year and line [MCNY/yr]."""
     line_of = {(m, product): line for line, (m, products) in SETTLED.items() for product in products}
     parts = []
     for column, sign in (("payee", 1.0), ("payer", -1.0)):

@@ -54,6 +54,7 @@ COMPONENT_OF = {
     "certificates_to_state": "payment",
     "certificates_from_state": "payment",
     "compliance_payment": "payment",
+    "surrender_payment": "payment",
     "external_ccer": "payment",
     "carbon_price": "payment",
     "carbon_offsets": "payment",

@@ -821,6 +821,28 @@ _CERTIFICATES = (
     ),
 )
 
+#: ends of a price where a limit just binds: with `solver.price_ranges`
+_RANGES = tuple(
+    Definition(
+        f"{price}_{end}",
+        unit,
+        f"{side} derivative of the optimal objective by the right side of {row}, undiscounted",
+        by,
+        meaning,
+        zh + ("下限" if end == "low" else "上限"),
+        "docs/model.md",
+    )
+    for price, unit, row, by, zh in (
+        ("allowance_price", "CNY/t", "c_allowances", "markets", "碳配额价格"),
+        ("ccer_price", "CNY/t", "c_ccer", "nation", "CCER价格"),
+        ("certificate_price", "CNY/MWh", "c_certificates", "markets; classes", "绿证价格"),
+    )
+    for end, side, meaning in (
+        ("low", "lower", "What one unit more is worth; the price lies between both ends."),
+        ("high", "upper", "What one unit less costs; missing where no plan can do with less."),
+    )
+)
+
 _SAVING = (
     Definition(
         "saving",
@@ -1198,6 +1220,7 @@ SECTIONS: dict[str, tuple[Definition, ...]] = {
     "Energy saving and demand side": _SAVING,
     "Carbon capture": _CAPTURE,
     "Ancillary services": _ANCILLARY,
+    "Ranges of prices": _RANGES,
     "Money": _MONEY,
 }
 DEFINITIONS: tuple[Definition, ...] = tuple(d for section in SECTIONS.values() for d in section)

@@ -10,11 +10,12 @@ import pandas as pd
 
 from picmodel import driver
 from picmodel.errors import PicmodelError
+from picmodel.ladder.beside import beside
 from picmodel.ladder.claims import Claims, Values, findings, read_claims
 from picmodel.ladder.runs import Report, claims_beside, run_missing, settings_of, table, write_table
 from picmodel.ladder.show import as_json, as_tables
 
-__all__ = ["Climbed", "as_json", "as_tables", "climb", "write_table"]
+__all__ = ["Climbed", "as_json", "as_tables", "beside", "climb", "write_table"]
 
 
 @dataclass(frozen=True)

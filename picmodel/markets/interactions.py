@@ -13,12 +13,12 @@ import xarray as xr
 from picmodel.data.system import SystemData
 from picmodel.extract.results import Results
 from picmodel.extract.table import per_technology
-from picmodel.formulation.base import param, rows
+from picmodel.formulation.base import add_cost, param, rows
 from picmodel.glossary import Entry
 from picmodel.markets.base import Lines
 from picmodel.markets.energy_saving import co2_per_gwh
 from picmodel.markets.green_certificates import neutral_cap
-from picmodel.markets.green_certificates.options import NATION, linked_hours
+from picmodel.markets.green_certificates.options import CLASSES, NATION, linked_hours
 from picmodel.markets.green_certificates.settlement import (
     account,
     by_class,
@@ -105,16 +105,19 @@ def _add_credit(m: pyo.ConcreteModel, carbon: Any, certificates: Any, d: SystemD
     """Certificates as allowances, within emissions; both ways where that is allowed."""
     m.conversion_factor = pyo.Param(initialize=certificates.conversion_factor_t_per_mwh)
     m.surrender_limit = pyo.Param(initialize=certificates.surrender_limit_share)
-    cut = {y: neutral_cap.guess(d, y) if certificates.neutral_cap else 0.0 for y in d.horizon.years}
-    m.neutral_cut = param(m.YEARS, data=cut)
+    neutral = certificates.neutral_cap
+    m.COUNTED = pyo.Set(initialize=[] if neutral else CLASSES)  # classes that raise what may be emitted
     emitters = [(r, g) for r, g in m.EMITTERS if d.group[g] in carbon.covered]
     m.COVERED_EMITTERS = pyo.Set(initialize=emitters, dimen=2)
     m.v_surrendered.setub(None)
     m.v_linked_credit.setub(None)
     if certificates.allowances_for_obligation:
         m.v_from_allowances.setub(None)
-    if certificates.allowances_for_obligation or certificates.neutral_cap:
+    if certificates.allowances_for_obligation or neutral:
         m.v_linked_credit.setlb(None)
+    if neutral:
+        m.surrender_price = param(m.YEARS, data={y: neutral_cap.guess(d, y) for y in d.horizon.years})
+        add_cost(m, "surrender_payment", "transfer", surrender_payment, national=True)
     m.c_credit_link = rows(m.YEARS, rule=credit_link)
     m.c_credit_limit = rows(m.YEARS, rule=credit_limit)
 
@@ -168,16 +171,25 @@ def ccer_link(m, y):
 def credit_link(m, y):
     r"""A surrendered certificate counts at the national conversion factor; allowances may go the other way.
 
-    .. math:: k_y - \kappa \sum_{rk} s_{rky} + \kappa \sum_r x_{ry} = -\kappa \hat S_y
+    .. math:: k_y - \kappa \sum_{rk} s_{rky} + \kappa \sum_r x_{ry} = 0
 
-    Units   kt/yr; the right side is a number (`neutral_cap`), 0 where the limit is not kept neutral.
-    Dual    <= 0; minus it, undiscounted, is what a tonne is worth to who surrenders.
+    Units   kt/yr; no s where the limit is kept neutral: it falls by as much (`neutral_cap`).
+    Dual    <= 0; minus it, undiscounted, is what a tonne is worth in the carbon market.
     """
     return (
         m.v_linked_credit[y]
-        - sum(m.conversion_factor * m.v_surrendered[r, k, y] for r in m.PROVINCES for k in m.CLASSES)
+        - sum(m.conversion_factor * m.v_surrendered[r, k, y] for r in m.PROVINCES for k in m.COUNTED)
         + sum(m.conversion_factor * m.v_from_allowances[r, y] for r in m.PROVINCES)
-        == -m.neutral_cut[y]
+        == 0
+    )
+
+
+def surrender_payment(m, y):
+    """What the state pays for certificates that a neutral cap takes out again: a receipt [MCNY/yr]."""
+    return -sum(
+        m.surrender_price[y] * m.conversion_factor * m.v_surrendered[r, k, y]
+        for r in m.PROVINCES
+        for k in m.CLASSES
     )
 
 
@@ -225,7 +237,20 @@ def linked(results: Results, carbon: Any, certificates: Any) -> Linked:
     kappa = certificates.conversion_factor_t_per_mwh
     tonnes = results.from_keys({(r,): kappa for r in results.provinces}, ("province",))
     rent = results.price("c_credit_limit") / certificates.surrender_limit_share
-    return Linked(v["v_surrendered"], tonnes, tonnes * (allowance(results, carbon) - rent), price)
+    return Linked(
+        v["v_surrendered"], tonnes, tonnes * (_surrendered_at(results, carbon, certificates) - rent), price
+    )
+
+
+def _surrendered_at(results: Results, carbon: Any, certificates: Any) -> xr.DataArray:
+    """What a surrendered tonne is paid (year) [MCNY/kt]: the allowance price, or its number in a neutral cap.
+
+    The two differ by the tolerance; more where capacities are held and the number stays as it was settled.
+    """
+    if not certificates.neutral_cap or "c_allowances" not in results.duals:
+        return allowance(results, carbon)
+    paid = {(y,): neutral_cap.guess(results.data, y) for y in results.years}
+    return results.from_keys(paid, ("year",))
 
 
 def _national(results: Results, name: str) -> xr.DataArray:
@@ -305,8 +330,8 @@ def _credit_entries(results: Results, carbon: Any, certificates: Any) -> list[pd
         ),
     ]
     if certificates.neutral_cap:
-        cut = results.from_keys({(y,): neutral_cap.guess(d, y) for y in results.years}, ("year",))
-        found.append(entries("state", LINK, MECHANISM, "allowances withdrawn", price * cut, cut, "kt"))
+        paid = _surrendered_at(results, carbon, certificates) * credited
+        found.append(entries("state", LINK, MECHANISM, "allowances withdrawn", paid, credited, "kt"))
     return found
 
 

@@ -23,6 +23,8 @@ from picmodel.markets.interactions import ENTRIES as INTERACTION_ENTRIES
 from picmodel.markets.interactions import INTERACTIONS, Link
 from picmodel.markets.power.rules import POWER, PowerConfig
 from picmodel.markets.responsibility import RESPONSIBILITY
+from picmodel.scenario.check import check_options, nearest
+from picmodel.scenario.source import Node, Problem, Where
 
 MECHANISMS: tuple[Mechanism, ...] = (
     POWER,
@@ -64,6 +66,20 @@ class Interaction:
     def old_income(self, results: Results, data: SystemData) -> Lines:
         found = self.link.old_income or self.link.income
         return found(results, self.pair[0].options, self.pair[1].options)
+
+
+def option_problems(document: Node) -> list[Problem]:
+    """What is wrong with ``markets`` of a scenario: unknown mechanisms, and options of the others."""
+    section = document.child("markets")
+    problems: list[Problem] = []
+    for name, node in section.entries().items() if section else ():
+        if name not in MECHANISM:
+            text = f"unknown mechanism `markets.{name}`; {nearest(name, MECHANISM)}"
+            problems.append(Problem(node.key_place, text, "PIC-S040"))
+        elif node.value is not None:  # null: switched off by a file that extends another
+            where = Where(node, ("markets", name))
+            problems += check_options(MECHANISM[str(name)].config, node.plain(), where)[1]
+    return problems
 
 
 def activate(options: Mapping[str, object]) -> tuple[Active, ...]:

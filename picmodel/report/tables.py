@@ -99,7 +99,7 @@ def notes(runs: RunSet) -> list[str]:
 
 
 def readings(runs: RunSet) -> list[str]:
-    """Of which capacities and prices returns are, where they are not those of each run's own plan."""
+    """Of which capacities and prices returns are, where not those of the own plan; prices with a range."""
     found = []
     for run in runs:
         whose, prices = run.manifest["capacities_of"], run.manifest["project_prices"]
@@ -110,6 +110,7 @@ def readings(runs: RunSet) -> list[str]:
                 f"{run.name}: IRR at dispatch prices, lower end of their range; the upper end is "
                 "project_irr_upper in indicators.csv"
             )
+        found += [f"{run.name}: {line}" for line in run.manifest.get("price_ranges", [])]
     return found
 
 

@@ -14,6 +14,7 @@ FILES = (
     "indicators.csv",
     "solution.nc",
     "prices.nc",
+    "price_terms.parquet",
     "projects.csv",
     "project_income.csv",
     "costs.csv",
@@ -25,7 +26,15 @@ FILES = (
     "manifest.json",
 )
 #: files that a study of many runs does without
-LARGE = ("solution.nc", "prices.nc", "ledger.parquet", "positions.csv", "project_income.csv", "solver.log")
+LARGE = (
+    "solution.nc",
+    "prices.nc",
+    "price_terms.parquet",
+    "ledger.parquet",
+    "positions.csv",
+    "project_income.csv",
+    "solver.log",
+)
 
 
 def write_netcdf(dataset: xr.Dataset, path: Path, title: str, history: str) -> None:

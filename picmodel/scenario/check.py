@@ -45,15 +45,29 @@ _BOUNDS = {
 }
 
 
+#: kind of pydantic's error -> id of the message, where the value is of the right type
+_IDS = {
+    **dict.fromkeys(_BOUNDS, "PIC-S033"),
+    "literal_error": "PIC-S034",
+    "too_short": "PIC-S035",
+    "too_long": "PIC-S035",
+    "string_too_short": "PIC-S035",
+    "string_too_long": "PIC-S035",
+    "string_pattern_mismatch": "PIC-S036",
+    "value_error": "PIC-S037",
+    "assertion_error": "PIC-S037",
+}
+
+
 class Options(BaseModel):
     """Base of everything a scenario can say: frozen, exact types, no unknown key."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
-def wrong(text: str, *path: Key) -> NoReturn:
+def wrong(text: str, *path: Key, id: str = "PIC-S037") -> NoReturn:
     """Refuse options from inside a validator; ``path`` leads from there to the option to point at."""
-    raise PydanticCustomError("picmodel", "{text}", {"text": text, "path": list(path)})
+    raise PydanticCustomError("picmodel", "{text}", {"text": text, "path": list(path), "id": id})
 
 
 def validate_options(model: type[M], raw: object, where: Where | None = None) -> M:
@@ -69,7 +83,7 @@ def validate_options(model: type[M], raw: object, where: Where | None = None) ->
     """
     options, problems = check_options(model, raw, where)
     if options is None:
-        raise InputError([str(problem) for problem in problems])
+        raise InputError([problem.message() for problem in problems])
     return options
 
 
@@ -131,7 +145,7 @@ def _problems(errors: list[ErrorDetails], model: type[BaseModel], where: Where) 
     for path, (node, wants) in wanted.items():
         name = f"`{written(path)}` is" if path else "this is"
         text = f"{name} {shown(node.plain())}; write {' or '.join(wants)}"
-        found.append(Problem(node.place, text + ", or delete the key" * (node.value is None)))
+        found.append(Problem(node.place, text + ", or delete the key" * (node.value is None), "PIC-S032"))
     return sorted(found, key=lambda problem: problem.place)
 
 
@@ -163,20 +177,22 @@ def _want(error: ErrorDetails) -> str:
 def _problem(error: ErrorDetails, path: Path, node: Node, model: type[BaseModel], where: Where) -> Problem:
     kind, loc, ctx = error["type"], error["loc"], error.get("ctx", {})
     if kind == "extra_forbidden":
-        return Problem(node.key_place, _unknown_key(path, loc, model))
+        return Problem(node.key_place, _unknown_key(path, loc, model), "PIC-S030")
     if kind == "missing":
         text = f"`{written((*path, str(loc[-1])))}` is missing; add it"
-        return Problem(node.place, text + _meaning(loc, model))
+        return Problem(node.place, text + _meaning(loc, model), "PIC-S031")
     if kind == "picmodel":
-        return Problem(node.place, f"`{written(path)}`: {ctx['text']}" if path else ctx["text"])
+        said = f"`{written(path)}`: {ctx['text']}" if path else ctx["text"]
+        return Problem(node.place, said, ctx.get("id", "PIC-S037"))
     if loc and loc[-1] == "[key]":
         return Problem(
             node.key_place,
             f"key `{path[-1]}` of `{written(path[:-1])}` cannot stand there; "
             f"write {_bound(error) or _WANTED.get(kind, error['msg'])}",
+            "PIC-S033" if _bound(error) else "PIC-S032",
         )
     name = f"`{written(path)}`" if path else "the document"
-    return Problem(node.place, f"{name} {_complaint(error, node, loc, model)}")
+    return Problem(node.place, f"{name} {_complaint(error, node, loc, model)}", _IDS.get(kind, "PIC-S032"))
 
 
 def _complaint(error: ErrorDetails, node: Node, loc: tuple[object, ...], model: type[BaseModel]) -> str:

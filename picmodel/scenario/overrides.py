@@ -67,7 +67,7 @@ def flatten(node: Node) -> tuple[Node, list[Problem]]:
         name = ".".join(path)
         if name in children:
             text = f"`{name}` is already in line {children[name].key_place.line}; delete one of them"
-            problems.append(Problem(leaf.key_place, text))
+            problems.append(Problem(leaf.key_place, text, "PIC-S050"))
         children[name] = leaf
     return replace(node, value=children), problems
 
@@ -110,14 +110,14 @@ def parse(node: Node | None) -> tuple[tuple[Override, ...], list[Problem]]:
         return (), []
     if not isinstance(node.value, dict):
         text = f"`overrides` is {shown(node.plain())}; write a mapping of paths to numbers"
-        return (), [Problem(node.place, text)]
+        return (), [Problem(node.place, text, "PIC-S050")]
     found: list[Override] = []
     problems: list[Problem] = []
     for path, leaf in node.value.items():
         target = _target(str(path), leaf.key_place)
         if target is None:
             text = f"`overrides.{path}` has an empty part; write table.key.column"
-            problems.append(Problem(leaf.key_place, text))
+            problems.append(Problem(leaf.key_place, text, "PIC-S050"))
             continue
         for item in leaf.value if isinstance(leaf.value, tuple) else (leaf,):
             override, wrong = _operation(target, item, listed=item is not leaf)
@@ -147,10 +147,10 @@ def _operation(target: Override, node: Node, listed: bool) -> tuple[Override | N
             if listed
             else ("a number, or a mapping such as {multiply: 1.1}")
         )
-        return None, [Problem(node.place, f"{name} is {shown(node.plain())}; write {want}")]
+        return None, [Problem(node.place, f"{name} is {shown(node.plain())}; write {want}", "PIC-S050")]
     if not target.column:
         text = f"{name} would set a whole table; name a column, or write {{set: ..., where: ...}}"
-        return None, [Problem(node.place, text)]
+        return None, [Problem(node.place, text, "PIC-S050")]
     return replace(target, value=float(node.value)), []
 
 
@@ -158,19 +158,21 @@ def _from_mapping(target: Override, node: Node, name: str) -> tuple[Override | N
     """``{multiply: 1.05, where: {...}}``"""
     known = (*OPERATIONS, "where")
     problems = [
-        Problem(child.key_place, f"unknown key `{key}` in {name}; {nearest(key, known)}")
+        Problem(child.key_place, f"unknown key `{key}` in {name}; {nearest(key, known)}", "PIC-S050")
         for key, child in node.value.items()
         if key not in known
     ]
     given = [key for key in OPERATIONS if key in node.value]
     if len(given) != 1:
         says = " and ".join(given) or "no operation"
-        problems.append(Problem(node.place, f"{name} has {says}; write one of {', '.join(OPERATIONS)}"))
+        problems.append(
+            Problem(node.place, f"{name} has {says}; write one of {', '.join(OPERATIONS)}", "PIC-S050")
+        )
     for key in given:
         value = node.value[key]
         if not _is_number(value.value):
             text = f"`{key}` of {name} is {shown(value.plain())}; write a number"
-            problems.append(Problem(value.place, text))
+            problems.append(Problem(value.place, text, "PIC-S050"))
     where, wrong = _conditions(node.value.get("where"), name)
     problems += wrong
     if problems:
@@ -185,7 +187,7 @@ def _conditions(node: Node | None, name: str) -> tuple[tuple, list[Problem]]:
         return (), []
     if not isinstance(node.value, dict):
         text = f"`where` of {name} is {shown(node.plain())}; write a mapping such as {{province: [GD, JS]}}"
-        return (), [Problem(node.place, text)]
+        return (), [Problem(node.place, text, "PIC-S050")]
     conditions, problems = [], []
     for column, child in node.value.items():
         items = child.value if isinstance(child.value, tuple) else (child,)
@@ -194,7 +196,7 @@ def _conditions(node: Node | None, name: str) -> tuple[tuple, list[Problem]]:
             conditions.append((str(column), values))
         else:
             text = f"`where.{column}` of {name} is {shown(child.plain())}; write a value or a list of values"
-            problems.append(Problem(child.place, text))
+            problems.append(Problem(child.place, text, "PIC-S050"))
     return tuple(conditions), problems
 
 

@@ -22,7 +22,8 @@ from pydantic import (
 from pydantic.json_schema import models_json_schema
 
 from picmodel.scenario import overrides as override_syntax
-from picmodel.scenario.check import Options, validate_options, wrong
+from picmodel.scenario.check import Options, nearest, validate_options, wrong
+from picmodel.scenario.messages import MESSAGES, WAIVABLE
 from picmodel.scenario.overrides import Override
 from picmodel.scenario.source import Problem, Where, written
 
@@ -41,6 +42,7 @@ __all__ = [
     "Space",
     "Time",
     "Title",
+    "Waiver",
     "Where",
     "at_years",
     "json_schema",
@@ -265,6 +267,10 @@ class Solver(Options):
         le=200,
         description="most solves where a number of a rule is what the plan itself decides",
     )
+    price_ranges: bool = Field(
+        default=False,
+        description="left and right price of carbon, CCER and certificates beside the price (*_low, *_high)",
+    )
 
 
 class Projects(Options):
@@ -285,6 +291,32 @@ class Projects(Options):
         "held 0.1 % beside the optimum (lower end of the price range; the upper end is reported too); null: "
         "expansion, or dispatch where `physical.capacities_of` is set",
     )
+
+
+class Waiver(Options):
+    """A message that is known and meant."""
+
+    id: str = Field(description="id of the message, such as PIC-W101")
+    reason: str = Field(min_length=3, description="why it is right; stands in the manifest")
+    key: str | None = Field(
+        default=None,
+        description="waived only for this key or override, or what begins with it; null: for all",
+    )
+
+    @field_validator("id")
+    @classmethod
+    def _can_be_waived(cls, id: str) -> str:
+        ids = [known for known in MESSAGES if known.startswith(WAIVABLE)]
+        if id not in ids:
+            remedy = nearest(id, ids) if id not in MESSAGES else "correct what it says"
+            wrong(
+                f"{id} is no message that can be waived; {remedy or 'see docs/scenarios.md'}", id="PIC-S028"
+            )
+        return id
+
+    def waives(self, id: str, key: str) -> bool:
+        """The message with this id, about this key, is waived."""
+        return id == self.id and (self.key is None or f"{key}.".startswith(f"{self.key}."))
 
 
 #: the word for the shipped folder of inputs
@@ -327,9 +359,15 @@ class Scenario(Options):
     overrides: _Overrides = Field(default=(), description="input numbers to change")
     solver: Solver = Field(default=Solver(), description="solver")
     projects: Projects = Field(default=Projects(), description="projects whose returns are reported")
+    waive: Annotated[tuple[Waiver, ...], Field(strict=False)] = Field(
+        default=(), description="warnings, and inputs without effect, that are meant, each with a reason"
+    )
 
     _where: Where = PrivateAttr(default_factory=lambda: Where.of({}))
     _design: str = PrivateAttr(default="")
+    _label: str = PrivateAttr(default="")
+    _layers: Any = PrivateAttr(default=None)
+    _remarks: tuple[Any, ...] = PrivateAttr(default=())
 
     @model_validator(mode="after")
     def _prices_exist(self) -> Scenario:
@@ -356,8 +394,10 @@ class Scenario(Options):
         return hash(self.name)
 
     def sibling(self, design: str) -> str:
-        """Name of the run of another design of the same file; "" where the file has no designs."""
-        return self.name.removesuffix(self._design) + design if self._design else ""
+        """Name of the run of another design of the same file, at the same point of its sweep; "" where the
+        file has no designs."""
+        point = f"-{self._label}" if self._label else ""
+        return self.name.removesuffix(self._design + point) + design + point if self._design else ""
 
 
 def outside_horizon(value: object, horizon: Horizon, where: Where) -> list[str]:
@@ -373,7 +413,9 @@ def outside_horizon(value: object, horizon: Horizon, where: Where) -> list[str]:
     last = horizon.years[-1] + horizon.last_span - 1
     remedy = f"is outside the horizon; write years from {horizon.base_year} to {last}"
     return [
-        str(Problem(where.at(year).node.key_place, f"`{written((*where.path, year))}` {remedy}"))
+        Problem(
+            where.at(year).node.key_place, f"`{written((*where.path, year))}` {remedy}", "PIC-S038"
+        ).message()
         for year in value
         if not horizon.base_year <= year <= last
     ]
@@ -424,6 +466,17 @@ def json_schema(mechanisms: Mapping[str, type[BaseModel]] | None = None) -> dict
             "type": ["string", "null"],
             "description": "design without policy, over which peak costs of the others are counted",
         },
+        "outside": {
+            "description": "folders beyond the project to which paths of this file may lead",
+            "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
+        },
+        "sweep": {
+            "anyOf": [
+                *({"$ref": f"#/$defs/{name}"} for name in _sweep_schema(definitions)),
+                {"type": "null"},
+            ],
+            "description": "one file, many runs: which keys vary, and how; merged over every design",
+        },
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -433,6 +486,17 @@ def json_schema(mechanisms: Mapping[str, type[BaseModel]] | None = None) -> dict
         "additionalProperties": False,
         "$defs": definitions,
     }
+
+
+def _sweep_schema(definitions: dict[str, Any]) -> list[str]:
+    """Definitions of what `sweep` may say, added to the others; the name of the first."""
+    from picmodel.scenario.sweep import Sweep
+
+    whole = Sweep.model_json_schema(ref_template="#/$defs/{model}")
+    for name, definition in (*whole.pop("$defs", {}).items(), ("Sweep", whole)):
+        _complete_descriptions(definition)
+        definitions[name] = definition
+    return ["Sweep"]
 
 
 def _complete_descriptions(definition: dict[str, Any]) -> None:

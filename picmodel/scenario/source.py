@@ -17,6 +17,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
+from picmodel.scenario.messages import Message
+
 Key = str | int
 Path = tuple[Key, ...]
 
@@ -42,13 +44,18 @@ class Place:
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """What is wrong at a place, and the remedy."""
+    """What is wrong at a place, and the remedy; ``id`` is one of `messages.MESSAGES`."""
 
     place: Place
     text: str
+    id: str = ""
 
     def __str__(self) -> str:
         return f"{self.place}: {self.text}"
+
+    def message(self) -> Message:
+        """The text with its id and place."""
+        return Message(str(self), self.id, self.place.file, self.place.line, self.place.column)
 
 
 @dataclass(frozen=True)
@@ -102,9 +109,9 @@ class Where:
             node = node.child(part) or node
         return Where(node, self.path + path)
 
-    def problem(self, text: str, *path: Key) -> str:
+    def problem(self, text: str, *path: Key, id: str = "") -> Message:
         """A message about the value at ``path``, in front of it the place where it is written."""
-        return str(Problem(self.at(*path).node.place, text))
+        return Problem(self.at(*path).node.place, text, id).message()
 
 
 def written(path: Path) -> str:
@@ -142,14 +149,16 @@ def read_text(text: str, file: str) -> tuple[Node | None, list[Problem]]:
     directive = _OTHER_VERSION.search(text)
     if directive:
         line = text.count("\n", 0, directive.start()) + 1
-        return None, [Problem(Place(file, line, 1), "only YAML 1.2 is read; delete this line")]
+        return None, [Problem(Place(file, line, 1), "only YAML 1.2 is read; delete this line", "PIC-S003")]
     yaml = YAML(typ="safe", pure=True)
     try:
         root = yaml.compose(text)
         if root is None:
             return None, [
                 Problem(
-                    Place(file), "the file is empty; restore it, or write `{}` for a scenario of defaults"
+                    Place(file),
+                    "the file is empty; restore it, or write `{}` for a scenario of defaults",
+                    "PIC-S010",
                 )
             ]
         reader = _Reader(file, yaml.constructor)
@@ -157,7 +166,7 @@ def read_text(text: str, file: str) -> tuple[Node | None, list[Problem]]:
     except _Hopeless as error:
         return None, [error.args[0]]
     except RecursionError:
-        return None, [Problem(Place(file), "values are nested too deeply; flatten them")]
+        return None, [Problem(Place(file), "values are nested too deeply; flatten them", "PIC-S009")]
     except YAMLError as error:
         return None, [_syntax_problem(error, text, file)]
 
@@ -167,7 +176,7 @@ def _syntax_problem(error: YAMLError, text: str, file: str) -> Problem:
     if not isinstance(error, MarkedYAMLError) or error.problem_mark is None:
         at = getattr(error, "position", 0)
         line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
-        return Problem(Place(file, line, column), "a control character stands here; delete it")
+        return Problem(Place(file, line, column), "a control character stands here; delete it", "PIC-S003")
     mark, said = error.problem_mark, str(error.problem)
     if "found another document" in said:
         remedy = "keep one document per file, or write several `designs`"
@@ -181,7 +190,7 @@ def _syntax_problem(error: YAMLError, text: str, file: str) -> Problem:
         remedy = "write : , { } [ ] as half-width characters"
     else:
         remedy = "check the indentation, brackets and quotes here and in the line before"
-    return Problem(Place(file, mark.line + 1, mark.column + 1), f"broken YAML, {said}; {remedy}")
+    return Problem(Place(file, mark.line + 1, mark.column + 1), f"broken YAML, {said}; {remedy}", "PIC-S003")
 
 
 class _Hopeless(Exception):
@@ -200,23 +209,25 @@ class _Reader:
     def place(self, node: Any) -> Place:
         return Place(self.file, node.start_mark.line + 1, node.start_mark.column + 1)
 
-    def wrong(self, place: Place, text: str) -> None:
-        self.problems.append(Problem(place, text))
+    def wrong(self, id: str, place: Place, text: str) -> None:
+        self.problems.append(Problem(place, text, id))
 
     def from_yaml(self, node: Any, key_place: Place, above: tuple[int, ...]) -> Node:
         """Tree below a node; ``above`` are the nodes around it."""
         place = self.place(node)
         self.count += 1
         if self.count > MOST_NODES:
-            raise _Hopeless(Problem(place, f"aliases unfold to over {MOST_NODES} values; write them out"))
+            text = f"aliases unfold to over {MOST_NODES} values; write them out"
+            raise _Hopeless(Problem(place, text, "PIC-S009"))
         if id(node) in above:
-            raise _Hopeless(Problem(place, "this anchor contains an alias of itself; delete the alias"))
+            text = "this anchor contains an alias of itself; delete the alias"
+            raise _Hopeless(Problem(place, text, "PIC-S009"))
         if isinstance(node, ScalarNode):
             empty = node.start_mark.index == node.end_mark.index  # the key alone, the place is after it
             return Node(self.scalar(node, place), key_place if empty else place, key_place)
         kind = "map" if isinstance(node, MappingNode) else "seq"
         if node.tag != f"tag:yaml.org,2002:{kind}":
-            self.wrong(place, f"tag {_shown_tag(node.tag)} is not known here; delete it")
+            self.wrong("PIC-S007", place, f"tag {_shown_tag(node.tag)} is not known here; delete it")
         inside = (*above, id(node))
         if isinstance(node, SequenceNode):
             items = [self.from_yaml(item, self.place(item), inside) for item in node.value]
@@ -233,17 +244,21 @@ class _Reader:
                 continue
             if key in children:
                 first = children[key].key_place
-                self.wrong(place, f"key `{key}` is already in line {first.line}; delete one of them")
+                self.wrong(
+                    "PIC-S004", place, f"key `{key}` is already in line {first.line}; delete one of them"
+                )
             children[key] = child
         return children
 
     def key(self, node: Any, place: Place) -> Key | None:
         if node.tag == "tag:yaml.org,2002:merge":
-            self.wrong(place, "merge keys (<<) are not read; use `extends`, or write the keys out")
+            self.wrong(
+                "PIC-S006", place, "merge keys (<<) are not read; use `extends`, or write the keys out"
+            )
             return None
         value = self.scalar(node, place) if isinstance(node, ScalarNode) else None
         if isinstance(value, bool) or not isinstance(value, str | int):
-            self.wrong(place, "a key is a text or a whole number; put it in quotes")
+            self.wrong("PIC-S005", place, "a key is a text or a whole number; put it in quotes")
             return None
         return value
 
@@ -251,14 +266,16 @@ class _Reader:
         """Value of a scalar by its tag; dates stay text, as YAML 1.2 has it."""
         kind = node.tag.removeprefix("tag:yaml.org,2002:")
         if kind not in _SCALARS:
-            self.wrong(place, f"tag {_shown_tag(node.tag)} is not known here; delete it")
+            self.wrong("PIC-S007", place, f"tag {_shown_tag(node.tag)} is not known here; delete it")
             return node.value
         if kind in ("str", "timestamp"):
             return node.value
         try:
             value = getattr(self.constructor, f"construct_yaml_{kind}")(node)
         except (ValueError, KeyError):
-            self.wrong(place, f"{node.value[:40]!r} is no {kind}; correct it, or put a text in quotes")
+            self.wrong(
+                "PIC-S032", place, f"{node.value[:40]!r} is no {kind}; correct it, or put a text in quotes"
+            )
             return node.value
         return self.finite(value, place)
 
@@ -268,7 +285,11 @@ class _Reader:
             children: dict[Key, Node] = {}
             for key, child in value.items():
                 if isinstance(key, bool) or not isinstance(key, str | int):
-                    self.wrong(named, f"key {key!r} is neither text nor a whole number; write one of these")
+                    self.wrong(
+                        "PIC-S005",
+                        named,
+                        f"key {key!r} is neither text nor a whole number; write one of these",
+                    )
                     continue
                 children[key] = self.from_python(child, (*above, key))
             return Node(children, place, place)
@@ -281,14 +302,17 @@ class _Reader:
             value = value.item()
         if value is not None and not isinstance(value, str | int | float):
             kind = type(value).__name__
-            self.wrong(named, f"a {kind} cannot be used here; write text, numbers, lists or mappings")
+            self.wrong(
+                "PIC-S011", named, f"a {kind} cannot be used here; write text, numbers, lists or mappings"
+            )
             value = None
         return Node(self.finite(value, named), place, place)
 
     def finite(self, value: Any, place: Place) -> Any:
         """Report numbers that are not finite; 0 stands in for them."""
         if isinstance(value, int | float) and not _is_finite(value):
-            self.wrong(place, "a number must be finite and below 1e308; write a number, or delete the key")
+            text = "a number must be finite and below 1e308; write a number, or delete the key"
+            self.wrong("PIC-S008", place, text)
             return 0
         return value
 

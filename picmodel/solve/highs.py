@@ -12,7 +12,6 @@ import highspy
 import numpy as np
 
 from picmodel.errors import Infeasible, SolverTrouble
-from picmodel.glossary import ENTRIES
 from picmodel.solve.compile import LinearProgram
 from picmodel.solve.scaling import OBJECTIVE_SCALE, Scaling
 
@@ -46,7 +45,11 @@ class SolverOptions:
 
 @dataclass(frozen=True)
 class Solution:
-    """Arrays of an optimum: ``x`` and ``reduced_cost`` by column, ``dual`` and ``activity`` by row."""
+    """Arrays of an optimum: ``x`` and ``reduced_cost`` by column, ``dual`` and ``activity`` by row.
+
+    Attributes:
+        basis: HiGHS's codes of columns and of rows; None without one.
+    """
 
     x: np.ndarray
     reduced_cost: np.ndarray
@@ -55,6 +58,7 @@ class Solution:
     objective: float
     status: str
     info: dict = field(default_factory=dict)
+    basis: tuple[np.ndarray, np.ndarray] | None = None
 
 
 def solve(
@@ -71,16 +75,11 @@ def solve(
         SolverTrouble: any other status but optimal, a time limit included.
     """
     options = options or SolverOptions()
-    solver = highspy.Highs()
-    solver.resetGlobalScheduler(True)  # else a second solve of a process with other threads is refused
     chosen = _highs_options(options, lp.shape[0])
-    for name, value in chosen.items():
-        if solver.setOptionValue(name, value) != highspy.HighsStatus.kOk:
-            raise SolverTrouble(f"HiGHS does not take the option {name}={value!r}")
-    scaling = Scaling(lp, units or {entry.name: entry.unit for entry in ENTRIES})
+    scaling = Scaling(lp, units)
+    solver = passed(scaling.scaled(), chosen)
     start = time.perf_counter()
     with _logged(solver, options.log):
-        solver.passModel(_highs_lp(scaling.scaled()))
         solver.run()
         status = solver.getModelStatus()
         if status in UNDECIDED and options.method != "simplex":
@@ -112,7 +111,47 @@ def solve(
             "highs": solver.version(),
             "options": chosen,
         },
+        basis=_basis(solver),
     )
+
+
+def passed(lp: LinearProgram, options: Mapping) -> highspy.Highs:
+    """HiGHS with an LP and options.
+
+    Raises:
+        SolverTrouble: HiGHS does not know an option.
+    """
+    solver = highspy.Highs()
+    solver.resetGlobalScheduler(True)  # else a second solve of a process with other threads is refused
+    for name, value in {"output_flag": False, **options}.items():
+        if solver.setOptionValue(name, value) != highspy.HighsStatus.kOk:
+            raise SolverTrouble(f"HiGHS does not take the option {name}={value!r}")
+    solver.passModel(highs_lp(lp))
+    return solver
+
+
+def _basis(solver: highspy.Highs) -> tuple[np.ndarray, np.ndarray] | None:
+    """Codes of columns and rows; None where the solve ended without a basis."""
+    basis = solver.getBasis()
+    if not basis.valid:
+        return None
+    columns, rows = basis.col_status, basis.row_status
+    return (
+        np.fromiter((int(code) for code in columns), np.int8, len(columns)),
+        np.fromiter((int(code) for code in rows), np.int8, len(rows)),
+    )
+
+
+def use_basis(solver: highspy.Highs, solution: Solution) -> None:
+    """Start from the basis of a solution, where it has one."""
+    if solution.basis is None:
+        return
+    basis = highspy.HighsBasis()
+    basis.col_status, basis.row_status = (
+        [highspy.HighsBasisStatus(int(code)) for code in codes] for codes in solution.basis
+    )
+    basis.valid = True
+    solver.setBasis(basis)
 
 
 def _highs_options(options: SolverOptions, n_rows: int = 0) -> dict:
@@ -149,7 +188,8 @@ def _logged(solver: highspy.Highs, log: Path | None) -> Iterator[None]:
             part.unlink()
 
 
-def _highs_lp(lp: LinearProgram) -> highspy.HighsLp:
+def highs_lp(lp: LinearProgram) -> highspy.HighsLp:
+    """The LP as HiGHS takes it over."""
     model = highspy.HighsLp()
     model.num_row_, model.num_col_ = lp.shape
     model.col_cost_, model.offset_ = lp.cost, lp.offset
@@ -166,11 +206,13 @@ def _require_optimal(solver: highspy.Highs, status: highspy.HighsModelStatus) ->
     text = solver.modelStatusToString(status)
     if status in (_STATUS.kInfeasible, _STATUS.kUnboundedOrInfeasible):
         raise Infeasible(
-            f"the scenario cannot be met: HiGHS says {text!r}; relax the tightest limit of the scenario"
+            f"the scenario cannot be met: HiGHS says {text!r}; `picmodel diagnose FILE` names the rules that "
+            "clash and the smallest change that mends it"
         )
     if status == _STATUS.kUnbounded:
         raise Infeasible(
-            f"the scenario earns without bound: HiGHS says {text!r}; look for a subsidy without limit"
+            f"the scenario earns without bound: HiGHS says {text!r}; look for a subsidy without limit; "
+            "`picmodel diagnose FILE` names what grows"
         )
     if status == _STATUS.kTimeLimit:
         raise SolverTrouble(

@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 import scipy.sparse as sp
 
+from picmodel.glossary import ENTRIES
 from picmodel.solve.compile import Block, LinearProgram
 
 #: unit of a variable or row -> what the solver counts it in
@@ -23,7 +24,8 @@ OBJECTIVE_SCALE = 2.0**-10
 class Scaling:
     """Factors of rows and columns; ``scaled`` goes to the solver, ``back`` undoes it."""
 
-    def __init__(self, lp: LinearProgram, units: Mapping[str, str]) -> None:
+    def __init__(self, lp: LinearProgram, units: Mapping[str, str] | None = None) -> None:
+        units = units or {entry.name: entry.unit for entry in ENTRIES}
         self.lp = lp
         self.column = _factors(lp.columns, lp.shape[1], units)
         self.row = 1 / _factors(lp.rows, lp.shape[0], units)

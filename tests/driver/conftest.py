@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-import picmodel
+from picmodel import driver
 
 SMALL = {
     "name": "small",
@@ -33,11 +33,11 @@ class Called:
         self.out = out
         self.said: dict[str, list[str]] = {}
 
-    def __call__(self, designs: dict, **more) -> picmodel.RunSet:
+    def __call__(self, designs: dict, **more) -> driver.RunSet:
         settings = {key: more.pop(key) for key in ("physical", "solver", "title", "inputs") if key in more}
         self.said = {}
         source = {**SMALL, **settings, "designs": designs}
-        return picmodel.run(source, self.out, report=self._hear, **{"jobs": 1, **more})
+        return driver.run(source, self.out, report=self._hear, **{"jobs": 1, **more})
 
     def _hear(self, name: str, stage: str) -> None:
         self.said.setdefault(name.removeprefix("small-"), []).append(stage)

@@ -53,7 +53,6 @@ def system(years=(2030,), last_span=7, rate=0.05, wacc=0.07, weights=(0.85, 0.85
         "weight_total": due,
         "weight_nonhydro": due,
         "ccer_factor": {"A": 0.6},
-        "surrendered": dict.fromkeys(years, 0.0),
         "coal_tariff": {"A": 0.35},
         "reserve_load": {(p, "A"): x for p, x in RESERVES["load"].items()},
         "reserve_vre": {(p, "A"): x for p, x in RESERVES["vre"].items()},

@@ -16,6 +16,7 @@ from picmodel.errors import InputError, SelfCheckFailed
 from picmodel.finance.means import MEASURES, RATES
 from picmodel.indicators.definitions import DEFINITION, DEFINITIONS, SECTIONS, require_defined, undefined
 from picmodel.indicators.money import money, served_energy
+from picmodel.indicators.price_ranges import price_ranges
 from picmodel.indicators.shares import SHARES
 from picmodel.report.comparison import compared
 from tests.report.test_comparison import ladder
@@ -31,6 +32,7 @@ def emitted() -> pd.DataFrame:
     runs = [run_tiny(whole_system(), options) for options in EVERYTHING.values()]
     tables = [indicators_of(run.results, run.active) for run in runs]
     tables += [money(run.ledger, served_energy(run.results)) for run in runs]
+    tables += [table for run in runs for table in price_ranges(run.lp, run.solution, run.results)]
     reference, reform, baseline = ladder()
     tables += [compared(reform, reference, baseline), compared(reference, reform, baseline)]
     return pd.concat(tables, ignore_index=True)

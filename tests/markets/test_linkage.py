@@ -1,15 +1,11 @@
-"""What a certificate can be in the carbon market: CCER, an allowance, both at once; and a neutral cap."""
+"""What a certificate can be in the carbon market: CCER, an allowance, both at once."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
-from picmodel.errors import SolverTrouble
 from picmodel.indicators.health import flooded
 from picmodel.indicators.zero_profit import worst_residual, zero_profit
-from picmodel.markets.green_certificates.neutral_cap import iterate, next_guess
 from picmodel.markets.green_certificates.options import linked_technologies
 from picmodel.markets.interactions import conflicts
 from picmodel.markets.registry import with_interactions
@@ -303,85 +299,6 @@ def test_a_flooded_market_is_said():
     )
     assert run.price("c_allowances", "CN", YEAR) == pytest.approx(0.0)
     assert flooded(run.results) != []
-
-
-# -- a neutral cap
-
-
-def neutral(wind: dict, kappa: float = 0.5, cap: float = 0.7, **more) -> tuple:
-    """System and options of a neutral cap."""
-    return linked(wind), {
-        "carbon": dict(instrument="cap", cap_mt=cap * 8.76),
-        "green_certificates": dict(
-            trade="none",
-            carbon_linkage="unified",
-            eligible_from=None,
-            conversion_factor_t_per_mwh=kappa,
-            neutral_cap=True,
-            **more,
-        ),
-    }
-
-
-def test_a_neutral_cap_falls_by_what_is_surrendered():
-    """Proves    at the fixed point emissions are the cap's, and a certificate still earns kappa tau.
-
-    System    `linked` with 1 GW of old wind at 0.40; cap 0.7, kappa 0.5.
-    By hand   first solve: 0.9 - 1.5 x = 0.7; fixed point: x = 0.2 GW, surrendered 0.1: 0.9 - 0.3 = 0.7 - 0.1
-              each step goes a third of the way, the secant all of it: three solves
-              tau (1 + 0.5) = 0.10 as without it; the state withdraws 876 kt at tau
-    Fails if  the number is a variable (it would cancel: no certificate is used) or emissions rise.
-    """
-    data, markets = neutral(dict(existing={"A": 1.0}, fuel=0.40))
-    config = active_of(markets)[1].options
-    solves = 0
-    while True:
-        run, solves = run_tiny(data, markets), solves + 1
-        following = iterate(run.results, config, data)
-        if following is None:
-            break
-        data = following
-    assert solves == 3
-    assert data.policy["surrendered"][YEAR] == pytest.approx(876.0)
-    assert run.value("v_emissions", "A", YEAR) == pytest.approx(0.7 * HOURS)
-    assert run.value("v_surrendered", "A", "nonhydro", YEAR) == pytest.approx(0.2 * HOURS)
-    assert run.price("c_allowances", "CN", YEAR) == pytest.approx(0.10 / 1.5)
-    assert run.price("c_certificates", "A", "nonhydro", YEAR) == pytest.approx(0.05 / 1.5)
-    withdrawn = dict(payer="state", payee="link/CN", product="allowances withdrawn")
-    assert run.paid(**withdrawn) == pytest.approx(876.0 * 0.10 / 1.5)
-    assert clears(run)
-
-
-@pytest.mark.parametrize(
-    ("surrenders", "fixed"),
-    [
-        (lambda x: 100 + 0.5 * x, 200.0),
-        (lambda x: min(50 + x, 800.0), 800.0),
-        (lambda x: 900.0 - 2.0 * x, 300.0),
-        (lambda x: 0.0, 0.0),
-    ],
-    ids=["slope", "parallel, then a limit", "falling", "nothing"],
-)
-def test_guesses_reach_the_fixed_point(surrenders, fixed):
-    """Secant, long steps where the slope is one, and bisection where it is overshot."""
-    pairs = [(0.0, surrenders(0.0))]
-    for _ in range(25):
-        guess = next_guess(tuple(pairs))
-        pairs.append((guess, surrenders(guess) - guess))
-        if abs(pairs[-1][1]) < 1e-3:
-            break
-    assert pairs[-1][0] == pytest.approx(fixed, abs=1e-2)
-
-
-def test_a_jump_has_no_fixed_point_and_says_what_to_use():
-    """Proves    where what is surrendered jumps over the guess the error names the option to use instead."""
-    data, markets = neutral(dict(existing={"A": 1.0}, fuel=0.40))
-    run = run_tiny(data, markets)
-    config = active_of(markets)[1].options
-    tried = {YEAR: ((999.9999, 500.0),)}
-    stuck = replace(data, policy={**data.policy, "surrendered": {YEAR: 1000.0}, "surrendered_tried": tried})
-    with pytest.raises(SolverTrouble, match="hold_emissions_of"):
-        iterate(run.results, config, stuck)
 
 
 # -- theorems and refusals

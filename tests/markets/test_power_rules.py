@@ -132,16 +132,29 @@ def test_given_contracts_need_a_sender_and_contracts():
     assert any("no contract sender" in p for p in problems(bare, flows="contracts", contract_gw={"A-B": 1}))
 
 
-def test_the_band_may_widen_by_year():
-    """Proves    the flat contract can phase out by its band.
+def test_flat_contracts_may_end():
+    """Proves    flows follow contracts up to a year and are free in later ones.
 
-    System    `two_buses` in 2030 and 2035, B needs 1 GW and nothing; band 0 in 2030, 1 in 2035.
-    By hand   band 0: nothing is sent (B cannot take it in the second half): 4380 0.50 = 2190
-              band 1: F = 0.5, at most 1 in the first half and at least 0 in the second: 4380 0.20 = 876
-    Fails if  one year's band serves all.
+    System    `needed_by_halves`; no band; contracts until 2030.
+    By hand   2030: nothing is sent, 4380 0.50 = 2190; 2035: A sends 1 GW in the first half, 4380 0.20 = 876
+    Fails if  the end is not seen, or holds for all years.
     """
+    system = needed_by_halves()
+    options = dict(flows="contracts", contract_band_share=0.0, flow_contracts_until=2030)
+    run = run_tiny(system, {"power": options})
+    fuel = run.results.values["v_cost_fuel"].sum("province")
+    assert [float(fuel.sel(year=y)) for y in (2030, 2035)] == pytest.approx([2190.0, 876.0])
+    assert problems(system, **options) == []
+    assert "in none" in problems(system, **options | dict(flow_contracts_until=2025))[0]
+    assert "in all" in problems(system, **options | dict(flow_contracts_until=2035))[0]
+    with pytest.raises(InputError, match="flows: contracts"):
+        validate_options(PowerConfig, dict(flows="free", flow_contracts_until=2030))
+
+
+def needed_by_halves():
+    """2030 and 2035: B needs 1 GW in the first half of the year, then nothing; A has coal, B gas."""
     years = (2030, 2035)
-    system = tiny(
+    return tiny(
         {("A", y): [0.0, 0.0] for y in years} | {("B", y): [1.0, 0.0] for y in years},
         {
             "coal": dict(provinces=["A"], existing={"A": 3.0}, fuel=0.20),
@@ -152,6 +165,17 @@ def test_the_band_may_widen_by_year():
         line_capacity={("A-B", y): 2.0 for y in years},
         export_tariff={"B": 9.0},
     )
+
+
+def test_the_band_may_widen_by_year():
+    """Proves    the flat contract can phase out by its band.
+
+    System    `needed_by_halves`; band 0 in 2030, 1 in 2035.
+    By hand   band 0: nothing is sent (B cannot take it in the second half): 4380 0.50 = 2190
+              band 1: F = 0.5, at most 1 in the first half and at least 0 in the second: 4380 0.20 = 876
+    Fails if  one year's band serves all.
+    """
+    system = needed_by_halves()
     run = run_tiny(system, {"power": dict(flows="contracts", contract_band_share={2030: 0.0, 2035: 1.0})})
     fuel = run.results.values["v_cost_fuel"].sum("province")
     assert fuel.sel(year=2030) == pytest.approx(2190.0)

@@ -125,7 +125,7 @@ class GreenCertificatesConfig(MechanismConfig):
         1e-4,
         gt=0,
         le=0.1,
-        description="neutral_cap: what the limit may be off by, over verified emissions [share]",
+        description="neutral_cap: what a surrendered tonne is paid may be off the allowance price by [share]",
     )
 
     @model_validator(mode="after")

@@ -7,6 +7,7 @@ volunteers, to the state, to carbon) is paid the class price and the rent of out
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -178,25 +179,35 @@ def by_class(results: Results) -> xr.DataArray:
 def _rent_per_mwh(results: Results) -> xr.DataArray:
     """Rent of sales with power, over all that a province makes of the class (province, class, year)."""
     made = results.values["v_certified"]
-    rent = xr.zeros_like(made)
-    for arc, i, j in _bundling(results):
-        rent.loc[dict(province=i)] += _rent(results, arc, i, j)
+    rent = _between(results, _rent(results)).sum("receiver")
     return (rent / made.where(made > SMALLEST)).fillna(0.0)
 
 
-def _bundling(results: Results) -> list[tuple[str, str, str]]:
-    """Arcs on which certificates are sold with power, with their ends."""
-    if "v_bundled" not in results.values:
-        return []
-    sold = results.values["v_bundled"].max(["class", "year"])
-    return [(a, i, j) for a, (_, i, j) in results.data.arcs.items() if float(sold.sel(arc=a)) > SMALLEST]
+def _rent(results: Results) -> xr.DataArray:
+    """Price where a bundle arrives less price where it was made, on what is sold (arc, ...) [MCNY/yr]."""
+    sold, price = results.values["v_bundled"], sale_price(results)
+    there, here = (
+        price.sel(province=xr.DataArray([ends[k] for ends in _ends(results)], coords={"arc": sold.arc}))
+        for k in (1, 0)
+    )
+    return (there.drop_vars("province") - here.drop_vars("province")) * sold
 
 
-def _rent(results: Results, arc: str, i: str, j: str) -> xr.DataArray:
-    """Price where a bundle arrives less price where it was made, on what is sold (class, year) [MCNY/yr]."""
-    price = sale_price(results)
-    gap = price.sel(province=j, drop=True) - price.sel(province=i, drop=True)
-    return gap * results.values["v_bundled"].sel(arc=arc, drop=True)
+def _ends(results: Results) -> list[tuple[str, str]]:
+    """Who sends and who receives on each arc that certificates can follow."""
+    return [results.data.arcs[a][1:] for a in results.values["v_bundled"].arc.to_numpy().tolist()]
+
+
+def _between(results: Results, of_arc: xr.DataArray) -> xr.DataArray:
+    """Values of arcs (arc, class, year) by who sends and who receives; arcs side by side add up."""
+    count, index = len(results.provinces), {r: k for k, r in enumerate(results.provinces)}
+    of_arc = of_arc.transpose("arc", "class", "year").fillna(0.0)
+    found = np.zeros((count, count, *of_arc.shape[1:]))
+    sender, receiver = ([index[ends[k]] for ends in _ends(results)] for k in (0, 1))
+    np.add.at(found, (sender, receiver), of_arc.to_numpy())
+    places = list(results.provinces)
+    coords = {"province": places, "receiver": places, "class": of_arc["class"], "year": of_arc["year"]}
+    return xr.DataArray(found, coords, ("province", "receiver", "class", "year"))
 
 
 # -- settlement
@@ -290,24 +301,19 @@ def banked(results: Results) -> tuple[xr.DataArray, xr.DataArray]:
 
 def _bundles(results: Results) -> list[pd.DataFrame]:
     """The receiver's market buys at the sender's price; the difference is the seller's rent."""
-    found = []
+    if "v_bundled" not in results.values or not _ends(results):
+        return []
     made = results.values["v_annual_generation"].fillna(0.0) * by_class(results)
     total = made.sum("technology")
     share = (made / total.where(total > SMALLEST)).fillna(0.0)
-    for arc, i, j in _bundling(results):
-        if float(results.values["v_bundled"].sel(arc=arc).sum()) <= SMALLEST:
-            continue  # most corridors carry no certificates
-        theirs, home = f"certificates-{{class}}/{j}", [i]
-        price = sale_price(results).sel(province=home)
-        sold = results.values["v_bundled"].sel(arc=arc, drop=True)
-        rent = _rent(results, arc, i, j)
-        transit = rent.where(total.sel(province=i, drop=True) <= SMALLEST, 0.0).expand_dims(province=home)
-        found += [
-            _sold(theirs, f"certificates-{{class}}/{i}", "bundled certificates", price, sold),
-            entries(theirs, "generators", MECHANISM, "rent of bundled sale", rent * share.sel(province=home)),
-            entries(theirs, "grid", MECHANISM, "rent of bundled sale", transit),
-        ]
-    return found
+    sold, rent = (_between(results, x) for x in (results.values["v_bundled"], _rent(results)))
+    theirs, home = "certificates-{class}/{receiver}", "certificates-{class}/{province}"
+    transit = rent.where(total <= SMALLEST, 0.0)
+    return [
+        _sold(theirs, home, "bundled certificates", sale_price(results), sold),
+        entries(theirs, "generators", MECHANISM, "rent of bundled sale", rent * share),
+        entries(theirs, "grid", MECHANISM, "rent of bundled sale", transit),
+    ]
 
 
 def _national(results: Results) -> list[pd.DataFrame]:

@@ -10,6 +10,7 @@ from picmodel.markets.power.options import (
     PowerConfig,
     capacity_payments,
     cfd_terms,
+    contract_years,
     contracted_fleets,
     groups_of,
     planned_fleets,
@@ -87,6 +88,14 @@ def _dispatch(cfg: PowerConfig, d: SystemData) -> list[str]:
         problems.append(
             "markets.power.flows: `contracts`, but no corridor of the scenario names a contract sender"
         )
+    if cfg.flow_contracts_until is not None:
+        kept = contract_years(cfg, d)
+        if not kept or len(kept) == len(d.horizon.years):
+            says = "in all planning years" if kept else "in none"
+            problems.append(
+                f"markets.power.flow_contracts_until: flows follow contracts {says}; write a year from "
+                f"{d.horizon.years[0]} to before {d.horizon.years[-1]}, or leave it out"
+            )
     for name in cfg.contract_gw or {}:
         if name in senders and not senders[name]:
             problems.append(

@@ -184,6 +184,13 @@ class PowerConfig(MechanismConfig):
         "free",
         description="flows between provinces: free, or flat contracts where corridors.csv names a sender",
     )
+    flow_contracts_until: int | None = Field(
+        default=None,
+        ge=2000,
+        le=2100,
+        description="last year in which flows follow flat contracts, later ones are free; null: all years; "
+        "2000 to 2100",
+    )
     contract_band_share: ByYearOf[Share] = Field(
         default=0.2, description="deviation from the flat contract [share], by year; 0 to 1"
     )
@@ -280,6 +287,8 @@ def _plan_agrees(c: PowerConfig) -> None:
         wrong(text, "planned_groups")
     if c.contract_gw is not None and c.flows != "contracts":
         wrong("quantities of contracts need `flows: contracts`", "contract_gw")
+    if c.flow_contracts_until is not None and c.flows != "contracts":
+        wrong("contracts that end need `flows: contracts`", "flow_contracts_until")
     if c.in_decisions and c.capacity != "payment" and not c.premium_cny_per_mwh:
         text = (
             "only `capacity: payment` and `premium_cny_per_mwh` can move the plan; a tariff, a contract or a "
@@ -433,6 +442,12 @@ def contract_profile(cfg: PowerConfig, d: SystemData) -> dict[tuple[str, int, in
     return found
 
 
+def contract_years(cfg: PowerConfig, d: SystemData) -> tuple[int, ...]:
+    """Planning years in which flows follow flat contracts."""
+    last = cfg.flow_contracts_until
+    return tuple(y for y in d.horizon.years if last is None or y <= last)
+
+
 def given_contracts(cfg: PowerConfig, d: SystemData) -> dict[tuple[str, int], float]:
     """Given quantity of flat inter-provincial contracts (arc, year) [GW]."""
     given = cfg.contract_gw or {}
@@ -440,7 +455,7 @@ def given_contracts(cfg: PowerConfig, d: SystemData) -> dict[tuple[str, int], fl
         (a, y): gw
         for a, (line, sender, _) in d.arcs.items()
         if line.name in given and line.contract_from == sender
-        for y, gw in at_years(given[line.name], d.horizon.years).items()
+        for y, gw in at_years(given[line.name], contract_years(cfg, d)).items()
     }
 
 

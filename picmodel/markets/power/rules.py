@@ -22,6 +22,7 @@ from picmodel.markets.power.options import (
     capacity_payments,
     cfd_share,
     contract_profile,
+    contract_years,
     contracted_fleets,
     given_contracts,
     hours_owed,
@@ -123,9 +124,10 @@ def _add_contracts(m, cfg: PowerConfig, d: SystemData) -> None:
     band = at_years(cfg.contract_band_share, d.horizon.years)
     m.contract_low = param(m.YEARS, data={y: 1 - x for y, x in band.items()})
     m.contract_high = param(m.YEARS, data={y: 1 + x for y, x in band.items()})
-    m.v_contract = at_least_zero(m.CONTRACTS, m.YEARS)
-    m.c_contract_min = rows(m.CONTRACTS, m.YEARS, m.TIMES, rule=contract_min)
-    m.c_contract_max = rows(m.CONTRACTS, m.YEARS, m.TIMES, rule=contract_max)
+    m.CONTRACT_YEARS = pyo.Set(initialize=contract_years(cfg, d))
+    m.v_contract = at_least_zero(m.CONTRACTS, m.CONTRACT_YEARS)
+    m.c_contract_min = rows(m.CONTRACTS, m.CONTRACT_YEARS, m.TIMES, rule=contract_min)
+    m.c_contract_max = rows(m.CONTRACTS, m.CONTRACT_YEARS, m.TIMES, rule=contract_max)
     given = given_contracts(cfg, d)
     if given:
         names = list(dict.fromkeys(a for a, _ in given))
@@ -134,7 +136,7 @@ def _add_contracts(m, cfg: PowerConfig, d: SystemData) -> None:
         m.GIVEN_FROM = pyo.Set(m.PROVINCES, initialize=senders)
         m.contract_given = param(m.GIVEN, m.YEARS, data=given)
         m.v_contract_short = at_least_zero(m.GIVEN, m.YEARS)
-        m.c_contract_quantity = rows(m.GIVEN, m.YEARS, rule=contract_quantity)
+        m.c_contract_quantity = rows(m.GIVEN, m.CONTRACT_YEARS, rule=contract_quantity)
         add_cost(m, "contract_short", "transfer", contract_short)
 
 

@@ -1,0 +1,1 @@
+"""How large a scenario's LP will be, before it is built."""

@@ -1,0 +1,147 @@
+"""What is exported comes back as `indicators.csv`."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+
+from picmodel.errors import InputError
+from picmodel.report.export import ENDINGS, export, tidy
+from picmodel.report.iamc import COLUMNS, own_name
+from picmodel.report.workbook import LONGEST, sheet_names
+
+KEY = ["scenario", "indicator", "province", "technology", "year"]
+
+
+@pytest.fixture(scope="module")
+def expected(folders) -> pd.DataFrame:
+    """The files themselves, read by pandas alone."""
+    parts = [pd.read_csv(f / "indicators.csv", keep_default_na=False, na_values=[""]) for f in folders]
+    return pd.concat(parts, ignore_index=True)
+
+
+@pytest.fixture(scope="module")
+def written(story, tmp_path_factory) -> dict:
+    out = tmp_path_factory.mktemp("export")
+    paths = {name: out / f"{name}{ending}" for name, ending in ENDINGS.items()}
+    for name, path in paths.items():
+        export(story, name, path)
+    return paths
+
+
+def assert_same(found: pd.DataFrame, expected: pd.DataFrame) -> None:
+    a, b = (t.sort_values(KEY).reset_index(drop=True)[[*KEY, "value", "unit"]] for t in (found, expected))
+    pd.testing.assert_frame_equal(a, b, check_dtype=False, rtol=1e-9)
+
+
+def test_csv_and_parquet_come_back(written, expected):
+    assert_same(pd.read_csv(written["csv"], keep_default_na=False, na_values=[""]), expected)
+    assert_same(pd.read_parquet(written["parquet"]), expected)
+
+
+def test_the_data_sheet_comes_back(written, expected):
+    assert_same(
+        pd.read_excel(written["xlsx"], sheet_name="data", keep_default_na=False, na_values=[""]), expected
+    )
+
+
+def test_every_indicator_has_a_sheet_with_its_numbers(written, expected):
+    book = openpyxl.load_workbook(written["xlsx"], read_only=True)
+    names = sheet_names(list(dict.fromkeys(expected["indicator"])))
+    assert set(book.sheetnames) == {"report", "data", *names.values()}
+    back = []
+    for indicator, sheet in names.items():
+        rows = list(book[sheet].iter_rows(values_only=True))
+        assert "[" in rows[0][0], "the title says the unit"
+        heads = rows[4]
+        for row in rows[5:]:
+            for head, value in zip(heads[5:], row[5:]):
+                year = head.split(" [")[0] if not head.startswith("[") else "0"
+                back.append((row[0], indicator, row[1], row[3], int(year), value))
+    found = pd.DataFrame(back, columns=[*KEY, "value"]).dropna(subset=["value"])
+    wanted = expected.dropna(subset=["value"])
+    both = wanted.merge(found, on=KEY, suffixes=("", "_sheet"))
+    assert len(both) == len(wanted) == len(found)
+    np.testing.assert_allclose(both["value_sheet"], both["value"], rtol=1e-9)
+
+
+def test_names_of_sheets_are_short_and_apart():
+    long = "renewable_share_of_consumption_change"
+    names = sheet_names([long, f"{long}_relative", "Data", "capacity"])
+    assert names["capacity"] == "capacity"
+    assert len({n.lower() for n in names.values()} | {"data", "report"}) == 6
+    assert max(map(len, names.values())) <= LONGEST
+
+
+def test_iamc_has_every_indicator_of_a_year_under_the_models_name(written, expected):
+    table = pd.read_csv(written["iamc"])
+    assert list(table.columns) == COLUMNS
+    assert not table.duplicated(["scenario", "region", "variable", "year"]).any()
+    nation = expected[(expected.province == "CN") & (expected.year > 0) & expected.value.notna()]
+    nation = nation.assign(variable=[own_name(i, t) for i, t in zip(nation.indicator, nation.technology)])
+    both = nation.merge(table[table.region == "China"], on=["scenario", "variable", "year"], how="left")
+    np.testing.assert_allclose(both["value_y"], both["value_x"], rtol=1e-9)
+    assert (both["unit_x"] == both["unit_y"]).all()
+
+
+def test_iamc_names_of_the_community_by_hand(written, expected):
+    """1 TWh is 3.6 PJ; onshore and offshore wind are Wind; the total has every source once."""
+    table = pd.read_csv(written["iamc"]).set_index(["scenario", "region", "variable", "year"])["value"]
+    net = expected[(expected.scenario == "study-spot") & (expected.indicator == "net_generation")]
+    net = net[(net.province == "HA") & (net.year == 2030)].set_index("technology")["value"]
+    at = ("study-spot", "China|Henan")
+    wind = net.get("wind_onshore", 0.0) + net.get("wind_offshore", 0.0)
+    assert table[(*at, "Secondary Energy|Electricity|Wind", 2030)] == pytest.approx(0.0036 * wind)
+    assert table[(*at, "Secondary Energy|Electricity", 2030)] == pytest.approx(0.0036 * net.sum())
+    coal = net[[g for g in net.index if g.startswith("coal")]].sum()
+    assert table[(*at, "Secondary Energy|Electricity|Coal|w/o CCS", 2030)] == pytest.approx(0.0036 * coal)
+
+
+def test_iamc_is_read_by_pyam(written):
+    pyam = pytest.importorskip(
+        "pyam", reason="pyam needs an older pandas: run this test where it is installed"
+    )
+    frame = pyam.IamDataFrame(written["iamc"])
+    assert frame.model == ["picmodel"]
+    assert set(frame.scenario) == {"study-separate", "study-spot"}
+    total = "Secondary Energy|Electricity"
+    parts = [f"{total}|{s}" for s in ("Biomass", "Fossil", "Non-Biomass Renewables", "Nuclear", "Other")]
+    assert frame.filter(region="China|Henan").check_aggregate(total, components=parts) is None
+
+
+def test_tables_to_paste(story, written, tmp_path):
+    lines = written["markdown"].read_text("utf-8").splitlines()
+    assert lines[2].count("|") == lines[4].count("|") == 5
+    assert "Spot & <linked>" in lines[2]
+    latex = written["latex"].read_text("utf-8")
+    assert r"Spot \& <linked>" in latex
+    assert r"CO\textsubscript{2}" in latex
+    path = tmp_path / "prices.md"
+    export(story, "markdown", path, ["allowance_price"])
+    text = path.read_text("utf-8")
+    assert text.startswith("**Allowance price [CNY/t]**")
+    for result in story.results:
+        row = next(line for line in text.splitlines() if line.startswith(f"| {result.letter} "))
+        assert f"{result.value('allowance_price', year=2030):,.4g}" in row
+
+
+@pytest.mark.skipif(
+    shutil.which("pdflatex") is None, reason="no LaTeX here: apt-get install texlive-latex-base"
+)
+def test_latex_compiles(written, tmp_path):
+    text = written["latex"].read_text("utf-8")
+    document = rf"\documentclass{{article}}\usepackage{{booktabs}}\begin{{document}}{text}\end{{document}}"
+    (tmp_path / "a.tex").write_text(document, encoding="utf-8")
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "a.tex"]
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 0
+
+
+def test_an_indicator_that_is_not_there_is_named(story, tmp_path):
+    with pytest.raises(InputError, match="no indicator `price`"):
+        export(story, "markdown", tmp_path / "a.md", ["price"])
+    assert len(tidy(story)) > 1000
