@@ -164,7 +164,7 @@ def run(
     from picmodel.report import tables
 
     found = driver.gathered(files)
-    _warn(examined(found, effects))
+    _warn(examined(found, effects and not driver.settled(found, out)))
     runs = driver.run(
         found,
         out,

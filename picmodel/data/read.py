@@ -18,15 +18,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from io import StringIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import pandera.pandas as pa
 
 from picmodel.data.columns import INFINITY, QUALITIES, Column, Table
 from picmodel.data.policy_tables import POLICY_RULES
 from picmodel.data.tables import TABLES
 from picmodel.errors import InputError
+
+if TYPE_CHECKING:
+    import pandera.pandas as pa
 
 #: a number as these files may hold it: no thousands separators, no "nan", no "inf"
 _NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
@@ -290,6 +293,8 @@ def _to_kinds(raw: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
 
 def _schema(columns: Sequence[Column]) -> pa.DataFrameSchema:
     """The declarations as a pandera schema; the names of the checks are keys of `_complaint`."""
+    import pandera.pandas as pa
+
     fields = {}
     for column in columns:
         checks = []
@@ -308,6 +313,8 @@ def _schema(columns: Sequence[Column]) -> pa.DataFrameSchema:
 
 def _check_cells(frame: pd.DataFrame, raw: pd.DataFrame, label: str, columns: Sequence[Column]) -> list[str]:
     """Run pandera over all columns and put its failure cases into our words, in order of lines."""
+    import pandera.pandas as pa  # late: loading takes a moment, and what has not changed reads no table
+
     if frame.empty:
         return []
     try:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from picmodel.driver.checks import check, check_all, check_inputs, chosen, market_options
 from picmodel.driver.clock import Clock, Report
 from picmodel.driver.provenance import hash_inputs, hash_program, inputs_hashed
-from picmodel.driver.runs import run, together
+from picmodel.driver.runs import run, settled, together
 from picmodel.driver.sources import Source, collect, gathered
 from picmodel.report.runs import Run, RunSet
 
@@ -42,6 +42,7 @@ __all__ = [
     "market_options",
     "optimum",
     "run",
+    "settled",
     "system_data",
     "together",
     "with_given",

@@ -41,10 +41,10 @@ class Comparison:
             SelfCheckFailed: an indicator that is not defined.
         """
         folder, yaml = stored.folder, dump_yaml(scenario, market_options(scenario))
-        if not self._is_complete(stored, yaml):
+        if not self._is_complete(stored, yaml) or _is_news(scenario, stored):
             with locked(folder.parent, stored.name), writing(folder.parent):
                 _require_unreplaced(stored)
-                self._write(stored, yaml)
+                self._write(stored, yaml, examination(scenario) if scenario._examined else {})
         return Run(stored.name, folder, read_manifest(folder))
 
     def _beside(self) -> dict[str, list[str] | None]:
@@ -61,7 +61,7 @@ class Comparison:
         except (OSError, ValueError):
             return False
 
-    def _write(self, stored: Stored, yaml: str) -> None:
+    def _write(self, stored: Stored, yaml: str, more: Mapping[str, Any]) -> None:
         """Indicators, then the manifest with their hash: killed between the two, they are made again."""
         folder, manifest = stored.folder, _manifest(stored)
         solved = read_kept(folder)
@@ -71,7 +71,7 @@ class Comparison:
         replaced(lambda path: write_table(indicators, path), folder / INDICATORS)
         said = {**self._beside(), "indicators": hash_file(folder / INDICATORS)}
         names = {kind: o.name if o else None for kind, o in self.others.items()}
-        content = {**manifest, **names, "peak": peak_note(solved), "comparison": said}
+        content = {**manifest, **more, **names, "peak": peak_note(solved), "comparison": said}
         replaced(lambda path: write_json(content, path), folder / MANIFEST)
 
 
@@ -85,6 +85,17 @@ def table(solved: Solved, base: Solved | None, nothing: Solved | None) -> pd.Dat
     indicators = pd.concat(both, ignore_index=True)
     require_defined(indicators)
     return labelled(indicators, solved.name)
+
+
+def examination(scenario: Scenario) -> dict[str, Any]:
+    """What the manifest says of the settings: whether each was asked for its effect, and remarks on them."""
+    remarks = [remark.document() for remark in scenario._remarks]
+    return {"effects_examined": scenario._examined, "remarks": remarks}
+
+
+def _is_news(scenario: Scenario, stored: Stored) -> bool:
+    """Settings of a run that was made without that question have been asked for their effect now."""
+    return scenario._examined and not _manifest(stored).get("effects_examined")
 
 
 def _write_text(text: str, path: Path) -> None:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from picmodel.dependencies import Given
 from picmodel.driver.clock import Clock, Report
+from picmodel.driver.comparing import examination
 from picmodel.driver.manifest import manifest_of
 from picmodel.driver.memory import by_size, forget_peak, peak_gb
 from picmodel.driver.provenance import MadeOf, hash_program, inputs_hashed
@@ -115,7 +116,8 @@ def _fill(task: Task, folder: Path, report: Report) -> None:
         write_kept(solved, folder)
         write_table(labelled(solved.indicators, scenario.name), folder / INDICATORS)
         beside = {"expected_by_size_gb": by_size(scenario), "price_ranges": wide(ranges)}
-        seal(folder, task.now, manifest_of(found, ends, clock) | beside, task.large)
+        manifest = manifest_of(found, ends, clock) | examination(scenario) | beside
+        seal(folder, task.now, manifest, task.large)
 
 
 def _ranges(found: Optimum, clock: Clock) -> list[pd.DataFrame]:

@@ -33,7 +33,6 @@ def manifest_of(found: Optimum, ends: Sequence[PriceEnd], clock: Clock) -> dict[
         "columns": lp.shape[1],
         "nonzeros": int(lp.matrix.nnz),
         "mechanisms": census(lp, solution),
-        "remarks": [remark.document() for remark in found.scenario._remarks],
         "warnings": [*slacks_in_use(results, found.active), *artefacts(results), *flooded(results)],
         "solver": solution.info,
         "seconds": clock.seconds(),

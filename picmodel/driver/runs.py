@@ -8,9 +8,10 @@ from pathlib import Path
 from picmodel.driver.checks import check_all
 from picmodel.driver.clock import Report
 from picmodel.driver.comparing import Comparison
+from picmodel.driver.provenance import inputs_hashed_once, key_of, made_of
 from picmodel.driver.scheduling import Wish, Work
 from picmodel.driver.sources import Source, gathered
-from picmodel.driver.store import Stored
+from picmodel.driver.store import Stored, Unusable, read_manifest
 from picmodel.errors import InputError, PicmodelError
 from picmodel.report.folder import clear_stale
 from picmodel.report.runs import Run, RunSet
@@ -69,6 +70,30 @@ def run(
         error.failed = failed
         raise error
     return RunSet(tuple(completing.runs[s.name] for s in whole), wanted)
+
+
+def settled(whole: ScenarioSet, out: Path | str) -> bool:
+    """Every scenario has a run of today's key in ``out``, whose settings were asked for their effect.
+
+    Files are not looked at: a run that is damaged is solved again, and its settings are known to have effect.
+    """
+    uses, inputs = check_all(whole.scenarios), inputs_hashed_once()
+    scenarios, keys = {s.name: s for s in whole}, dict[str, str]()
+
+    def key(name: str) -> str:
+        if name not in keys:
+            used = {written: key(other) for written, other in uses[name].items()}
+            keys[name] = key_of(made_of(scenarios[name], inputs(scenarios[name]), used))
+        return keys[name]
+
+    for name in scenarios:
+        try:
+            manifest = read_manifest(Path(out) / name)
+        except Unusable:
+            return False
+        if manifest.get("key") != key(name) or not manifest.get("effects_examined"):
+            return False
+    return True
 
 
 def _compared_with(whole: ScenarioSet, reference: str | None, baseline: str | None) -> tuple[str, str | None]:

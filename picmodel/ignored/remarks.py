@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from picmodel import driver
 from picmodel.data.load import leaps_of
+from picmodel.dependencies import Uses
 from picmodel.errors import InputError
-from picmodel.ignored.check import Report, idle_settings
 from picmodel.scenario.load import ScenarioSet
 from picmodel.scenario.messages import Message
 from picmodel.scenario.plausible import suspicious
 from picmodel.scenario.schema import Scenario
+
+if TYPE_CHECKING:
+    from picmodel.ignored.check import Idle, Report
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ def examined(
     uses = driver.check_all(scenarios)
     remarks = _warnings(scenarios)
     refused: list[str] = []
-    for idle in idle_settings(scenarios, uses, inherited, report) if effects else ():
+    for idle in _idle(scenarios, uses, inherited, report) if effects else ():
         waived = idle.waived()
         if waived is None and idle.setting.own:
             refused.append(idle.message())
@@ -62,7 +66,14 @@ def examined(
     remarks += _idle_waivers(scenarios, remarks, effects)
     for scenario in scenarios:
         scenario._remarks = tuple(remark for remark in remarks if scenario.name in remark.scenarios)
+        scenario._examined = effects
     return remarks
+
+
+def _idle(scenarios: Sequence[Scenario], uses: Uses, inherited: bool, report: Report | None) -> list[Idle]:
+    from picmodel.ignored.check import idle_settings  # builds models: not for runs that have not changed
+
+    return idle_settings(scenarios, uses, inherited, report)
 
 
 def _warnings(scenarios: Sequence[Scenario]) -> list[Remark]:

@@ -368,6 +368,7 @@ class Scenario(Options):
     _label: str = PrivateAttr(default="")
     _layers: Any = PrivateAttr(default=None)
     _remarks: tuple[Any, ...] = PrivateAttr(default=())
+    _examined: bool = PrivateAttr(default=False)  # whether each setting has an effect
 
     @model_validator(mode="after")
     def _prices_exist(self) -> Scenario:

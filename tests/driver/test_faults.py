@@ -69,7 +69,6 @@ def test_killed_at_any_moment_nothing_is_half_there(tmp_path, solved_once, conte
 
 
 @linux
-@pytest.mark.xfail(reason="open: after the driver was put together with the check of inputs", strict=False)
 def test_workers_go_with_the_process_that_called_them(tmp_path):
     process = start(scenario_file(tmp_path, DESIGNS), tmp_path / "out", "--jobs", "2")
     wait_for(process, "inputs")
@@ -187,7 +186,6 @@ def test_a_full_disk_leaves_nothing_and_says_what_to_do(tmp_path, content, solve
 
 
 @pytest.mark.parametrize("step", ["write_netcdf", "write_parquet", "write_kept", "seal", "publish"])
-@pytest.mark.xfail(reason="open: after the driver was put together with the check of inputs", strict=False)
 def test_no_space_at_any_step_leaves_what_was_there(call, content, monkeypatch, step):
     before = content(call.out)
 

@@ -79,7 +79,6 @@ def test_only_what_changed_and_what_uses_it_is_solved(call, designs, solved):
     assert call.solved == solved
 
 
-@pytest.mark.xfail(reason="open: after the driver was put together with the check of inputs", strict=False)
 def test_an_input_that_changed_is_named(call, tmp_path):
     inputs = tmp_path / "inputs"
     shutil.copytree(INPUTS, inputs)
@@ -188,7 +187,6 @@ def test_the_manifest_has_the_key_and_everything_that_it_was_made_of(call):
     assert manifest["peak_memory_gb"] > 0.05
 
 
-@pytest.mark.xfail(reason="open: after the driver was put together with the check of inputs", strict=False)
 def test_the_log_of_the_solver_is_kept(call):
     log = (call.out / "small-carbon" / "solver.log").read_text("utf-8")
     assert log.startswith("Running HiGHS")
