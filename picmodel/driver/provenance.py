@@ -35,7 +35,10 @@ BESIDE_RUNS = (
 )
 #: settings that say how a run is called, and how long and on how many cores one waits for it: not what it
 #: finds.  Inputs and series count by their content, wherever they lie
-_NOT_IN_KEY = (("title",), ("inputs",), ("series",), ("solver", "threads"), ("solver", "time_limit_s"))
+_NOT_IN_KEY = (
+    *(("title",), ("inputs",), ("series",), ("outside",)),
+    *(("solver", "threads"), ("solver", "time_limit_s")),
+)
 
 MadeOf = Mapping[str, Any]
 #: what a run is made of; a manifest has these beside its own entries
