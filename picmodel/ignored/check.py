@@ -156,9 +156,7 @@ class _Bench:
         small = () if scenario.space.provinces != "all" or not provinces_for(scenario) else (SMALL,)
         return (*small, COUNTRY, WHOLE)
 
-    def _differ(
-        self, scenario: Scenario, other: Scenario, size: Size, what: str, first: bool = True
-    ) -> bool:
+    def _differ(self, scenario: Scenario, other: Scenario, size: Size, what: str, first: bool = True) -> bool:
         """The LP, or what is made of one solution of it, differs at this size."""
         mine = self.probe(scenario, size)
         if mine is None:  # too few provinces for its rules: the next size says

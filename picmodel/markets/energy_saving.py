@@ -459,7 +459,7 @@ def _settle_separate(results: Results, cfg: EnergySavingConfig) -> list[pd.DataF
 
 
 def _excluded(results: Results) -> xr.DataArray | float:
-    """Certificates that leave metered use (province, year) [GWh/yr]; nothing where no province has a quota."""
+    """Certificates that leave metered use (province, year) [GWh/yr]; none where no province has a quota."""
     found = results.values.get("v_excluded")
     return 0.0 if found is None else found.reindex(province=list(results.provinces)).fillna(0.0)
 
@@ -474,10 +474,7 @@ def _settle_merged(results: Results, cfg: EnergySavingConfig) -> list[pd.DataFra
         {(y,): x for y, x in at_years(cfg.white_certificate_share, results.years).items()}, ("year",)
     )
     asked = (share * v["v_consumption"]).where(white, 0.0) + (
-        v["v_consumption"]
-        + saved_by_province(results)
-        - _excluded(results)
-        - _quota(results, cfg)
+        v["v_consumption"] + saved_by_province(results) - _excluded(results) - _quota(results, cfg)
     ).where(quota, 0.0)
     asked = asked.where(ruled, 0.0)
     certified, missing = tce * v["v_certified_saving"], tce * v["v_short_saving"]
