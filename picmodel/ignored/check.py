@@ -75,6 +75,8 @@ def idle_settings(
         if report:
             report("inputs", f"is {setting.name} used?")
         verdicts = list(_until_used(bench, setting, having))
+        if not setting.own:  # extended files are there to be replaced
+            verdicts = [v for v in verdicts if v is None or v[0] != "PIC-N003"]
         if verdicts and all(verdicts):
             id, why = next(v for v in verdicts if v)
             found.append(Idle(setting, id, why, tuple(having)))
@@ -143,7 +145,8 @@ class _Bench:
             return None
         if any(self._differ(scenario, first, size, "lp_digest") for size in larger):
             return None
-        if self._differ(scenario, first, COUNTRY, "tables_digest"):
+        size = WHOLE if self.probe(scenario, small) is None else COUNTRY
+        if setting.own and size != small and self._differ(scenario, first, size, "tables_digest"):
             return None
         what = "it changes an input table, but " if is_override else ""
         return (
@@ -153,13 +156,13 @@ class _Bench:
         )
 
     def _sizes(self, scenario: Scenario) -> tuple[Size, ...]:
-        small = () if scenario.space.provinces != "all" or not provinces_for(scenario) else (SMALL,)
-        return (*small, COUNTRY, WHOLE)
+        few = scenario.space.provinces == "all" and provinces_for(scenario)
+        return (SMALL if few else COUNTRY, WHOLE)
 
     def _differ(self, scenario: Scenario, other: Scenario, size: Size, what: str, first: bool = True) -> bool:
         """The LP, or what is made of one solution of it, differs at this size."""
         mine = self.probe(scenario, size)
-        if mine is None:  # too few provinces for its rules: the next size says
+        if mine is None:  # too few provinces or hours for its rules: the next size says
             return False
         theirs = Probe(other, size, mine.provinces, mine.holds)
         theirs.shares_data(mine)
@@ -181,7 +184,7 @@ class _Bench:
                 _ = probe.lp_digest
                 self.probes[key] = probe
             except PicmodelError:
-                if size != SMALL:
+                if size == WHOLE:
                     raise
                 self.probes[key] = None
         return self.probes[key]

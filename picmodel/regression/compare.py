@@ -106,7 +106,7 @@ def described(row) -> str:  # type: ignore[no-untyped-def]
 
 def read_references(folder: Path, scenarios: Sequence[str]) -> pd.DataFrame:
     """References of the scenarios; no rows of those that have none."""
-    empty = pd.DataFrame(columns=[*KEY, "value", "unit"])
+    empty = pd.DataFrame(columns=[*KEY, "value", "unit"]).astype({"year": "int64", "value": float})
     tables = []
     for name in scenarios:
         path = folder / f"{name}.csv"

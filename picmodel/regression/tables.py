@@ -20,8 +20,13 @@ def moved(rows: pd.DataFrame) -> Table:
     )
     for row in rows.head(MOST_ROWS).itertuples(index=False):
         parts = [str(x) for x in (row.province, row.technology, row.year) if x not in ("all", 0)]
-        relative = row.change / abs(row.reference) if row.reference else math.inf
-        change = f"{100 * relative:+.3g} %" if math.isfinite(relative) else f"{row.change:+.3g}"
-        numbers = (f"{row.reference:.6g} {row.unit}", f"{row.now:.6g}", change, f"{row.times:.3g}")
+        numbers = (f"{row.reference:.6g} {row.unit}", f"{row.now:.6g}", _change(row), f"{row.times:.3g}")
         table.add_row(row.scenario, row.indicator, " ".join(parts), *numbers)
     return table
+
+
+def _change(row) -> str:  # type: ignore[no-untyped-def]
+    """In % of the reference, or as it is where that is 0."""
+    if math.isnan(row.change):
+        return "came" if math.isnan(row.reference) else "went"
+    return f"{100 * row.change / abs(row.reference):+.3g} %" if row.reference else f"{row.change:+.3g}"

@@ -51,15 +51,15 @@ def read_tolerances(path: Path) -> tuple[Tolerance, ...]:
         raise InputError([f"{path}:1: columns are {', '.join(table.columns)}; write {', '.join(COLUMNS)}"])
     found, problems = [], []
     for line, row in enumerate(table.itertuples(index=False), start=2):
-        numbers = [_number(row.relative), _number(row.absolute)]
+        relative, absolute = _number(row.relative), _number(row.absolute)
         if row.places not in PLACES:
             problems.append(f"{path}:{line}: places={row.places}; write one of {', '.join(PLACES)}")
-        elif any(number is None for number in numbers):
+        elif relative is None or absolute is None:
             problems.append(f"{path}:{line}: relative and absolute are numbers, 0 or more; correct them")
         elif not row.reason.strip():
             problems.append(f"{path}:{line}: no reason; say why {row.indicator} may move so far")
         else:
-            found.append(Tolerance(row.indicator, row.places, *map(float, numbers), row.reason))  # type: ignore[arg-type]
+            found.append(Tolerance(row.indicator, row.places, relative, absolute, row.reason))
     if problems:
         raise InputError(problems)
     return tuple(found)

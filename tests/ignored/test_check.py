@@ -65,7 +65,7 @@ overrides:
 
 
 def test_a_setting_that_the_code_forgets_is_found(read, monkeypatch):
-    """Fails if  the check believes the reader, and not what comes out: here the factor is read and dropped."""
+    """Fails if  the check believes the reader and not what comes out: the factor is read and dropped."""
     found = read(x=REGION + "physical: {demand_factor: 1.02, hydro_min_flow_share: 0.2}\n")
     examined(found)
     honest = data_load.system_options

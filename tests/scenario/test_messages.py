@@ -21,7 +21,9 @@ def test_every_id_is_declared_used_and_documented():
     sources = [p for p in PACKAGE.rglob("*.py") if p.name != "messages.py"]
     used = {id for path in sources for id in re.findall(r"PIC-[SNW]\d{3}", path.read_text("utf-8"))}
     assert used == set(MESSAGES)
-    documented = re.findall(r"^\| `(PIC-[SNW]\d{3})` \| (.*) \|$", (ROOT / "docs/scenarios.md").read_text(), re.M)
+    documented = re.findall(
+        r"^\| `(PIC-[SNW]\d{3})` \| (.*) \|$", (ROOT / "docs/scenarios.md").read_text(), re.M
+    )
     assert dict(documented) == MESSAGES
 
 

@@ -41,7 +41,11 @@ def test_a_grid_is_every_combination_the_last_key_fastest():
 def test_names_are_readable_and_different():
     grid = {"time.periods": [2, 3], "time.extremes": [0, 1]}
     assert list(points({"grid": grid}))[1] == "x-periods-2-extremes-1"
-    same_end = {"physical.adequacy": [True], "markets.power": [{"a": 1, "b": 2}, {"a": 1}], "title": ["甲 乙"]}
+    same_end = {
+        "physical.adequacy": [True],
+        "markets.power": [{"a": 1, "b": 2}, {"a": 1}],
+        "title": ["甲 乙"],
+    }
     assert list(points({"grid": same_end})) == [
         "x-adequacy-true-power-v1-title-甲_乙",
         "x-adequacy-true-power-v2-title-甲_乙",
@@ -55,7 +59,14 @@ def test_names_are_readable_and_different():
 
 def test_a_list_of_points():
     found = points(
-        {"list": [{"name": "cheap", "physical.demand_factor": 0.9}, {"time.periods": 3}, {}, {"time.periods": 4}]}
+        {
+            "list": [
+                {"name": "cheap", "physical.demand_factor": 0.9},
+                {"time.periods": 3},
+                {},
+                {"time.periods": 4},
+            ]
+        }
     )
     assert found == {
         "x-cheap": {"physical.demand_factor": 0.9},
@@ -113,7 +124,8 @@ WRONG = [
     ),
     (
         "sweep: {latin_hypercube: {samples: 2, keys: {a: {low: 2, high: 1}}}}",
-        "x.yaml:1:55: `sweep.latin_hypercube.keys.a.low`: the low end 2 is not below the high end 1; swap them",
+        "x.yaml:1:55: `sweep.latin_hypercube.keys.a.low`: the low end 2 is not below the high end 1; "
+        "swap them",
     ),
     ("sweep: {grd: {}}", "x.yaml:1:9: unknown key `sweep.grd`; did you mean `grid`?"),
 ]
