@@ -16,6 +16,8 @@ from picmodel.data.system import Held
 from picmodel.dependencies import Uses, held_of
 from picmodel.errors import PicmodelError
 from picmodel.ignored.probe import COUNTRY, SMALL, WHOLE, Probe, Size, provinces_for, table_changes
+from picmodel.markets.registry import MECHANISM
+from picmodel.scenario.check import choices_at
 from picmodel.scenario.layers import Setting
 from picmodel.scenario.load import rebuilt
 from picmodel.scenario.messages import Message
@@ -204,8 +206,22 @@ def _others(scenario: Scenario, setting: Setting) -> tuple[Scenario | None, Iter
         found = rebuilt(scenario._layers.without(setting, instead))
         return found if found is not None and _is_good(found) else None
 
-    values = list(_other_values(setting.node, scenario.horizon.years))[:MOST_VALUES]
+    words = [replace(setting.node, value=word) for word in _words(setting)]
+    values = [*_other_values(setting.node, scenario.horizon.years), *words][:MOST_VALUES]
     return changed(None), (other for value in values if (other := changed(value)) is not None)
+
+
+def _words(setting: Setting) -> list[str]:
+    """The other words that an option may be."""
+    if not isinstance(setting.node.value, str):
+        return []
+    first, *rest = setting.path
+    if first == "markets":
+        name, *rest = rest
+        words = choices_at(MECHANISM[str(name)].config, tuple(rest)) if rest else []
+    else:
+        words = choices_at(Scenario, setting.path)
+    return [word for word in words if word != setting.node.value]
 
 
 def _is_good(scenario: Scenario) -> bool:

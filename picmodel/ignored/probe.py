@@ -24,7 +24,7 @@ import pandas as pd
 from picmodel import driver
 from picmodel.data.load import inputs_of, system_data, tables_of
 from picmodel.data.system import Held, SystemData
-from picmodel.errors import PicmodelError
+from picmodel.errors import InputError, PicmodelError
 from picmodel.extract.results import Results
 from picmodel.finance.projects import price_paid, project_income, value_projects
 from picmodel.formulation.build import build_model
@@ -124,7 +124,7 @@ class Probe:
     def lp(self) -> LinearProgram:
         for mechanism in self.active:
             if problems := mechanism.check(self.data):
-                raise PicmodelError("; ".join(problems))
+                raise InputError([f"{self.scenario.name}: {problem}" for problem in problems])
         return compile_model(build_model(self.data, with_interactions(self.active)))
 
     @cached_property

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from picmodel import driver
-from picmodel.data.load import leaps_of
+from picmodel.data.load import leaps_of, tables_of
 from picmodel.errors import InputError
 from picmodel.ignored.check import Report, idle_settings
 from picmodel.scenario.load import ScenarioSet
@@ -48,6 +48,7 @@ def examined(
     """
     scenarios = list(found)
     uses = driver.check_all(scenarios)
+    _require_tables(scenarios)
     remarks = _warnings(scenarios)
     refused: list[str] = []
     for idle in idle_settings(scenarios, uses, inherited, report) if effects else ():
@@ -63,6 +64,18 @@ def examined(
     for scenario in scenarios:
         scenario._remarks = tuple(remark for remark in remarks if scenario.name in remark.scenarios)
     return remarks
+
+
+def _require_tables(scenarios: Sequence[Scenario]) -> None:
+    """Tables and overrides of all scenarios are good; all problems together."""
+    problems: list[str] = []
+    for scenario in scenarios:
+        try:
+            tables_of(scenario)
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(list(dict.fromkeys(problems)))
 
 
 def _warnings(scenarios: Sequence[Scenario]) -> list[Remark]:
