@@ -1,9 +1,9 @@
 """The command line: ``picmodel run``, ``sweep``, ``validate``, ``new``, ``diagnose``, ``explain``,
-``compare``, ``hindcast``, ``dispatch``, ``attribute``, ``sensitivity``, ``ladder``, ``report``, ``figure``,
-``export``, ``show``, ``schema``.
+``compare``, ``regress``, ``hindcast``, ``dispatch``, ``attribute``, ``sensitivity``, ``ladder``, ``report``,
+``figure``, ``export``, ``show``, ``schema``.
 
-Exit codes: 0 good, 2 bad input, 3 infeasible, 4 solver trouble, 5 interrupted, 6 self-check failed,
-7 results cannot be written.
+Exit codes: 0 good, 1 drifted, 2 bad input, 3 infeasible, 4 solver trouble, 5 interrupted, 6 self-check
+failed, 7 results cannot be written.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from picmodel.errors import Infeasible, InputError, PicmodelError
+from picmodel.errors import Drifted, Infeasible, InputError, PicmodelError
 from picmodel.scenario.messages import caret
 from picmodel.scenario.parameters import Parameter, parameters
 
@@ -210,6 +210,38 @@ def validate(
     _warn(examined(found, effects, inherited))
     for scenario in found:
         out_console.print(f"{scenario.name}: good")
+
+
+@app.command()
+def regress(
+    where: Annotated[Path, typer.Argument(help="folder of scenarios with tolerances.csv")] = Path(
+        "scenarios/regression"
+    ),
+    update: Annotated[bool, typer.Option(help="make what is found the references")] = False,
+    out: Annotated[Path, typer.Option("--out", help="runs, difference.csv, junit.xml")] = Path(
+        "results/regression"
+    ),
+    references: Annotated[Path, typer.Option(help="folder of references")] = Path("results/reference"),
+    jobs: Jobs = None,
+) -> None:
+    """Run the regression set and compare with the references; exit code 1 where a number drifted.
+
+    Example: picmodel regress
+    """
+    from picmodel.regression import tables
+    from picmodel.regression.run import regress as compare
+
+    found = compare(where, out, references, update, jobs, report=_progress())
+    moved = found.drifted
+    if len(moved):
+        out_console.print(tables.moved(moved))
+    out_console.print(f"written to {', '.join(map(str, found.files))}", highlight=False, soft_wrap=True)
+    if update:
+        out_console.print(f"references in {references} are new; read their difference, then commit them")
+    elif len(moved):
+        raise Drifted(f"{len(moved)} of {len(found.table)} numbers drifted; see {found.files[0]}")
+    else:
+        out_console.print(f"all {len(found.table)} numbers are within their tolerance")
 
 
 @app.command()

@@ -16,6 +16,12 @@ class PicmodelError(Exception):
     failed: Mapping[str, PicmodelError] = {}
 
 
+class Drifted(PicmodelError):
+    """A regression found numbers that are not what they were."""
+
+    exit_code = 1
+
+
 class InputError(PicmodelError):
     """Inputs that break their declaration: all problems that were found, not the first."""
 

@@ -16,6 +16,8 @@ from picmodel.data.system import Held
 from picmodel.dependencies import Uses, held_of
 from picmodel.errors import PicmodelError
 from picmodel.ignored.probe import COUNTRY, SMALL, WHOLE, Probe, Size, provinces_for, table_changes
+from picmodel.markets.registry import MECHANISM
+from picmodel.scenario.check import choices_at
 from picmodel.scenario.layers import Setting
 from picmodel.scenario.load import rebuilt
 from picmodel.scenario.messages import Message
@@ -75,6 +77,8 @@ def idle_settings(
         if report:
             report("inputs", f"is {setting.name} used?")
         verdicts = list(_until_used(bench, setting, having))
+        if not setting.own:  # extended files are there to be replaced
+            verdicts = [v for v in verdicts if v is None or v[0] != "PIC-N003"]
         if verdicts and all(verdicts):
             id, why = next(v for v in verdicts if v)
             found.append(Idle(setting, id, why, tuple(having)))
@@ -143,7 +147,8 @@ class _Bench:
             return None
         if any(self._differ(scenario, first, size, "lp_digest") for size in larger):
             return None
-        if self._differ(scenario, first, COUNTRY, "tables_digest"):
+        size = WHOLE if self.probe(scenario, small) is None else COUNTRY
+        if setting.own and size != small and self._differ(scenario, first, size, "tables_digest"):
             return None
         what = "it changes an input table, but " if is_override else ""
         return (
@@ -153,13 +158,13 @@ class _Bench:
         )
 
     def _sizes(self, scenario: Scenario) -> tuple[Size, ...]:
-        small = () if scenario.space.provinces != "all" or not provinces_for(scenario) else (SMALL,)
-        return (*small, COUNTRY, WHOLE)
+        few = scenario.space.provinces == "all" and provinces_for(scenario)
+        return (SMALL if few else COUNTRY, WHOLE)
 
     def _differ(self, scenario: Scenario, other: Scenario, size: Size, what: str, first: bool = True) -> bool:
         """The LP, or what is made of one solution of it, differs at this size."""
         mine = self.probe(scenario, size)
-        if mine is None:  # too few provinces for its rules: the next size says
+        if mine is None:  # too few provinces or hours for its rules: the next size says
             return False
         theirs = Probe(other, size, mine.provinces, mine.holds)
         theirs.shares_data(mine)
@@ -181,7 +186,7 @@ class _Bench:
                 _ = probe.lp_digest
                 self.probes[key] = probe
             except PicmodelError:
-                if size != SMALL:
+                if size == WHOLE:
                     raise
                 self.probes[key] = None
         return self.probes[key]
@@ -201,8 +206,22 @@ def _others(scenario: Scenario, setting: Setting) -> tuple[Scenario | None, Iter
         found = rebuilt(scenario._layers.without(setting, instead))
         return found if found is not None and _is_good(found) else None
 
-    values = list(_other_values(setting.node, scenario.horizon.years))[:MOST_VALUES]
+    words = [replace(setting.node, value=word) for word in _words(setting)]
+    values = [*_other_values(setting.node, scenario.horizon.years), *words][:MOST_VALUES]
     return changed(None), (other for value in values if (other := changed(value)) is not None)
+
+
+def _words(setting: Setting) -> list[str]:
+    """The other words that an option may be."""
+    if not isinstance(setting.node.value, str):
+        return []
+    first, *rest = setting.path
+    if first == "markets":
+        name, *rest = rest
+        words = choices_at(MECHANISM[str(name)].config, tuple(rest)) if rest else []
+    else:
+        words = choices_at(Scenario, setting.path)
+    return [word for word in words if word != setting.node.value]
 
 
 def _is_good(scenario: Scenario) -> bool:

@@ -49,7 +49,9 @@ SOME_EMISSIONS = 1e6
 SHIFT = 1e-2
 #: digits that count in a digest
 DIGITS = 12
-_SMALL_TIME = {"periods": 1, "extremes": 0, "step_h": 6}
+_SMALL_TIME = {"periods": 1, "extremes": 0}
+#: length of a step of the small LP, where the scenario's own is not longer [h]
+_SMALL_STEP_H = 4
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,8 @@ class Probe:
         s = self.scenario
         changes: dict[str, Any] = {}
         if not self.size.all_hours:
-            changes["time"] = s.time.model_copy(update=_SMALL_TIME)
+            step = max(s.time.step_h, _SMALL_STEP_H)
+            changes["time"] = s.time.model_copy(update={**_SMALL_TIME, "step_h": step})
         if not self.size.all_provinces and self.provinces:
             changes["space"] = s.space.model_copy(update={"provinces": self.provinces})
         return s.model_copy(update=changes)
@@ -121,7 +124,7 @@ class Probe:
     def lp(self) -> LinearProgram:
         for mechanism in self.active:
             if problems := mechanism.check(self.data):
-                raise InputError(problems)
+                raise InputError([f"{self.scenario.name}: {problem}" for problem in problems])
         return compile_model(build_model(self.data, with_interactions(self.active)))
 
     @cached_property

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from picmodel import driver
-from picmodel.data.load import leaps_of
+from picmodel.data.load import leaps_of, tables_of
 from picmodel.dependencies import Uses
 from picmodel.errors import InputError
 from picmodel.scenario.load import ScenarioSet
@@ -52,6 +52,7 @@ def examined(
     """
     scenarios = list(found)
     uses = driver.check_all(scenarios)
+    _require_tables(scenarios)
     remarks = _warnings(scenarios)
     refused: list[str] = []
     for idle in _idle(scenarios, uses, inherited, report) if effects else ():
@@ -74,6 +75,18 @@ def _idle(scenarios: Sequence[Scenario], uses: Uses, inherited: bool, report: Re
     from picmodel.ignored.check import idle_settings  # builds models: not for runs that have not changed
 
     return idle_settings(scenarios, uses, inherited, report)
+
+
+def _require_tables(scenarios: Sequence[Scenario]) -> None:
+    """Tables and overrides of all scenarios are good; all problems together."""
+    problems: list[str] = []
+    for scenario in scenarios:
+        try:
+            tables_of(scenario)
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(list(dict.fromkeys(problems)))
 
 
 def _warnings(scenarios: Sequence[Scenario]) -> list[Remark]:

@@ -459,7 +459,7 @@ def _settle_separate(results: Results, cfg: EnergySavingConfig) -> list[pd.DataF
 
 
 def _excluded(results: Results) -> xr.DataArray | float:
-    """Certificates that leave metered use (province, year) [GWh/yr]; 0 where none has a quota."""
+    """Certificates that leave metered use (province, year) [GWh/yr]; none where no province has a quota."""
     found = results.values.get("v_excluded")
     return 0.0 if found is None else found.reindex(province=list(results.provinces)).fillna(0.0)
 

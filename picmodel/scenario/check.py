@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from typing import Any, NoReturn, TypeVar, get_args
+from typing import Any, Literal, NoReturn, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.fields import FieldInfo
@@ -124,6 +124,20 @@ def shown(value: object) -> str:
         if isinstance(value, bool)
         else ("empty (null)" if value is None else f"{value}")
     )
+
+
+def choices_at(model: type[BaseModel], path: Path) -> list[str]:
+    """The words that an option may be, by its path from the model; none where it is no choice of words."""
+    fields = [_fields(found).get(str(path[-1])) for found in _models_at(path[:-1], model)]
+    words = (word for field in fields if field for word in _words(field.annotation))
+    return list(dict.fromkeys(words))
+
+
+def _words(annotation: Any) -> list[str]:
+    """Texts of literals anywhere in an annotation."""
+    if get_origin(annotation) is Literal:
+        return [word for word in get_args(annotation) if isinstance(word, str)]
+    return [word for part in get_args(annotation) for word in _words(part)]
 
 
 # pydantic's errors, one by one

@@ -180,6 +180,13 @@ class Space(Options):
         return provinces
 
 
+def _no_truth(value: object) -> object:
+    """For Python ``true`` is 1; for a scenario it is no number."""
+    if isinstance(value, bool):
+        wrong(f"is {str(value).lower()}; write a whole number", id="PIC-S032")
+    return value
+
+
 class Time(Options):
     """How the 8760 hours of a year are represented."""
 
@@ -187,7 +194,9 @@ class Time(Options):
     extremes: int = Field(
         default=1, ge=0, le=50, description="days of the highest residual load kept beside them"
     )
-    step_h: Literal[1, 2, 3, 4, 6] = Field(default=1, description="length of a time step [h]")
+    step_h: Annotated[Literal[1, 2, 3, 4, 6], BeforeValidator(_no_truth)] = Field(
+        default=1, description="length of a time step [h]"
+    )
     variant: str = Field(
         default="mean_year",
         pattern=r"^(mean_year|[12]\d\d\d)$",

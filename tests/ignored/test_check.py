@@ -65,7 +65,7 @@ overrides:
 
 
 def test_a_setting_that_the_code_forgets_is_found(read, monkeypatch):
-    """Fails if  the check believes the reader, not what comes out: the factor is read and dropped."""
+    """Fails if  the check believes the reader and not what comes out: the factor is read and dropped."""
     found = read(x=REGION + "physical: {demand_factor: 1.02, hydro_min_flow_share: 0.2}\n")
     examined(found)
     honest = data_load.system_options
@@ -78,13 +78,15 @@ def test_a_setting_that_the_code_forgets_is_found(read, monkeypatch):
 
 
 def test_one_scenario_that_uses_it_is_enough_and_a_threshold_may_equal_the_default(read):
-    """The price is used by one of two designs; 2030 is the planning year that the default of 2027 means."""
+    """The price is used by one of two designs; 2030 is the planning year that the default of 2027 means; on a
+    spot market renewables are in full_spot unless something else is written."""
     found = read(
         x=REGION
         + """\
 markets:
   carbon: {instrument: price, price_cny_per_t: 50}
   green_certificates: {trade: national, carbon_linkage: unified, eligible_from: 2030}
+  power: {dispatch: spot, renewables: full_spot}
 designs:
   on: {}
   off: {markets: {carbon: null, green_certificates: null}}

@@ -61,7 +61,7 @@ def test_usual_settings_pass():
 
 
 def test_overrides_far_from_the_table():
-    """2800 CNY/kW times 10 is a leap, times 1.2 is none; 0.28 in place of 2800 is one; a 0 is none."""
+    """2800 CNY/kW times 10 is a leap, times 1.2 is none; 28 in place of 2800 is one; a 0 is none."""
     frame = pd.DataFrame(
         {"technology": ["solar", "wind"], "year": [2030, 2030], "capex_cny_per_kw": [2800.0, 0.0]}
     )
