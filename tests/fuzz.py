@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from picmodel.data.read import _read_table, columns_of
 from picmodel.data.tables import TABLE, TABLES
-from picmodel.driver import CHECKS
+from picmodel.driver.sources import CHECKS
 from picmodel.errors import InputError
 from picmodel.scenario.load import ScenarioSet, dump_yaml, load
 from picmodel.scenario.messages import MESSAGES, Message

@@ -19,7 +19,7 @@ from picmodel.scenario.schema import Scenario
 
 #: parts of the package that use runs and make none
 BESIDE_RUNS = (
-    "cli.py",
+    "cli",
     "hindcast.py",
     "ladder",
     "studies",
