@@ -1,4 +1,4 @@
-"""Commands that read finished runs: ``explain``, ``compare``, ``report``, ``figure``, ``export``."""
+"""Commands that read finished runs: ``explain``, ``compare``, ``report``, ``view``, ``figure``, ``export``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from picmodel.cli.terminal import Json, ResultFolder, app, explain, out_console
+from picmodel.cli.terminal import Json, ResultFolder, app, explain, out_console, say
 from picmodel.errors import InputError
 
 if TYPE_CHECKING:
@@ -107,6 +107,34 @@ def report(
     out_console.print(
         f"written to {path} ({path.stat().st_size / 1e6:.1f} MB)", highlight=False, soft_wrap=True
     )
+
+
+@app.command()
+def view(
+    folder: Annotated[Path, typer.Argument(help="folder of results folders, or one run")] = Path("results"),
+    host: Annotated[str, typer.Option(help="address to listen on; the default is this machine alone")] = (
+        "127.0.0.1"
+    ),
+    port: Annotated[int, typer.Option(min=0, max=65535, help="port; 0 for a free one")] = 0,
+    opens: Annotated[bool, typer.Option("--open", help="open the browser there")] = False,
+    claims: Annotated[
+        Path | None, typer.Option(help="the paper's claims; default: scenarios/pic2022/claims.toml")
+    ] = None,
+) -> None:
+    """Serve reports of a folder of results: a list of runs to choose from, alone or side by side.
+
+    Example: picmodel view results --open
+    """
+    from picmodel.view.serve import serve
+
+    def ready(address: str, is_local: bool) -> None:
+        if not is_local:
+            say(f"warning: whoever reaches this machine at {host} can read these results", "yellow")
+        out_console.print(
+            f"results of {folder} at {address}  (Ctrl-C ends it)", highlight=False, soft_wrap=True
+        )
+
+    serve(folder, host, port, lambda story: _claimed(story, claims), ready, opens)
 
 
 @app.command()

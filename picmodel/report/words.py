@@ -22,6 +22,8 @@ from picmodel.scenario.schema import SHIPPED
 
 Lang = Literal["en", "zh"]
 LANGS: tuple[Lang, ...] = get_args(Lang)
+#: what each language calls itself
+LANGUAGES: dict[Lang, str] = {"en": "English", "zh": "中文"}
 
 #: parties and clearing accounts of the ledger, as one sees them in a diagram of payments
 LEDGER: dict[str, tuple[str, str]] = {
@@ -269,6 +271,28 @@ TEXT: dict[str, tuple[str, str]] = {
     "return_map": ("Project IRR by province", "各省项目 IRR"),
     "income": ("Income of a project in its first year", "项目投产当年收入"),
     "cost": ("cost", "成本"),
+    "main_share": ("Renewable share", "可再生能源占比"),
+    "main_peak_cost": ("Peak cost", "达峰成本"),
+    "main_irr": ("IRR, wind and solar", "风光项目 IRR"),
+    "runs": ("Finished runs", "已完成的运行"),
+    "runs_found": ("{count} runs", "共 {count} 个"),
+    "runs_none": ("Nothing has been solved here yet. Start with", "此处尚无结果，可先运行"),
+    "all_runs": ("All runs", "全部运行"),
+    "choose": ("chosen", "选择"),
+    "choose_none": ("Choose none", "清除选择"),
+    "chosen_count": ("{count} chosen", "已选 {count} 个"),
+    "open_chosen": ("Open or compare", "打开或对比"),
+    "find": ("Find", "查找"),
+    "solved_at": ("solved", "求解时间"),
+    "warned": ("warnings: {count}", "{count} 条警告"),
+    "provinces": ("provinces", "省份数"),
+    "numbers_only": ("numbers only", "仅有指标"),
+    "no_report": ("No report", "无法显示报告"),
+    "no_run": (
+        "There is no run {name} here; the list has those that are finished.",
+        "此处没有名为 {name} 的运行；列表中为已完成的运行。",
+    ),
+    "no_page": ("There is no page {path}.", "没有页面 {path}。"),
     "section_system": ("System and emissions", "系统与排放"),
     "section_dispatch": ("Dispatch and flows", "调度与输电"),
     "section_prices": ("Prices", "价格"),
