@@ -1,4 +1,6 @@
-"""Commands that read finished runs: ``explain``, ``compare``, ``report``, ``view``, ``figure``, ``export``."""
+"""Commands that read finished runs: ``explain``, ``compare``, ``report``, ``view``, ``figure``,
+``export``.
+"""
 
 from __future__ import annotations
 
@@ -222,4 +224,7 @@ def _claimed(story: Story, file: Path | None) -> list[Claimed]:
     said = read_claims(file or shipped)
     found = beside({result.name: result.indicators for result in story.results}, said)
     titles = {claim.name: (claim.title, claim.quote) for claim in said.claims}
-    return claimed(found, titles, story.words)
+    readings = {
+        reading.title: reading.zh for claim in said.claims for reading in claim.readings if reading.zh
+    }
+    return claimed(found, titles, readings, story.words)

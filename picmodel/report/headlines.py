@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -156,7 +156,7 @@ def warnings(story: Story) -> list[tuple[str, str]]:
     for result in story.results:
         if result.is_short:
             found.append((story.titled(result), w("short_note")))
-        found += [(story.titled(result), warning) for warning in result.warnings]
+        found += [(story.titled(result), w.warning(warning)) for warning in result.warnings]
     return found + [("", note) for note in _of_the_set(story.results, w)]
 
 
@@ -191,19 +191,25 @@ class Claimed:
     verdict: str
 
 
-def claimed(findings: pd.DataFrame, titles: dict[str, tuple[str, str]], w: Words) -> list[Claimed]:
+def claimed(
+    findings: pd.DataFrame,
+    titles: Mapping[str, tuple[str, str]],
+    readings: Mapping[str, str],
+    w: Words,
+) -> list[Claimed]:
     """Rows for a table, of findings that have a number.
 
     Args:
         findings: as `picmodel.ladder.claims.findings` has them.
         titles: claim -> its title and the paper's words.
+        readings: title of a reading -> its Chinese.
     """
     language = 0 if w.lang == "en" else 1
     rows = findings[findings["relative"].notna()] if len(findings) else findings
     return [
         Claimed(
             titles[row.claim][language],
-            row.title,
+            row.title if w.lang == "en" else readings.get(row.title, row.title),
             str(row.year or ""),
             f"{row.setting}: {row.before_name} → {row.after_name}",
             f"{row.before:,.2f}",

@@ -147,7 +147,8 @@ def _shared_switches(made: dict[str, list[Chart]]) -> list[dict]:
 def _differences(story: Story) -> list[dict]:
     table = frames.changed_settings(story.results)
     return [
-        {"setting": key, "values": [str(v) for v in row]} for key, row in zip(table.index, table.to_numpy())
+        {"setting": key, "values": ["null" if v is None else str(v) for v in row]}
+        for key, row in zip(table.index, table.to_numpy())
     ]
 
 

@@ -77,7 +77,7 @@ class Library:
         self._known: dict[str, Entry] = {}
 
     def entries(self) -> dict[str, Entry]:
-        """Name -> run, references before what is compared with them; what has not changed is not read again."""
+        """Name -> run, references before what is compared with them; only what has changed is read."""
         found = [self._entry(folder, self._name(folder)) for folder in self._folders()]
         found.sort(key=lambda run: (run.folder.parent, not run.is_reference, run.name))
         return {run.name: run for run in found}

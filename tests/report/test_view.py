@@ -1,4 +1,4 @@
-"""`picmodel view`: the list of runs, their reports, and what it refuses.  Beside the reports for their runs."""
+"""`picmodel view`: the list of runs, their reports, what it refuses.  It shares the runs of the reports."""
 
 from __future__ import annotations
 
