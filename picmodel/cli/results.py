@@ -175,7 +175,7 @@ def figure(
 def export(
     results: Results,
     format_: Annotated[
-        Literal["xlsx", "iamc", "csv", "parquet", "latex", "markdown"], typer.Option("--format")
+        Literal["xlsx", "iamc", "csv", "parquet", "netcdf", "latex", "markdown"], typer.Option("--format")
     ] = "xlsx",
     out: Annotated[Path | None, typer.Option("--out", help="file; default: indicators.* there")] = None,
     lang: Language = "en",
