@@ -8,14 +8,20 @@ from __future__ import annotations
 import csv
 import io
 import shutil
+import socket
+import threading
 import time
 
 import pytest
+import uvicorn
 
 from picmodel.indicators.definitions import DEFINITION
 from picmodel.report import gallery
 from picmodel.report.images import has_chinese_font, write_image
 from picmodel.report.page import write_page
+from picmodel.view.app import Viewer, application
+from picmodel.view.library import Library
+from picmodel.view.pages import Pages
 from tests.report.test_words import foreign
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
@@ -75,6 +81,11 @@ def opened(browser, path, width: int = 1280, height: int = 900):
 def load(browser, path) -> None:
     """Go to the page and wait until it has unpacked itself."""
     browser.get(path.as_uri())
+    ready(browser)
+
+
+def ready(browser) -> None:
+    """Wait until a report has unpacked itself."""
     end = time.monotonic() + 60
     while not browser.execute_script(READY):
         assert time.monotonic() < end, "the page does not get ready"
@@ -275,3 +286,56 @@ def test_images_of_a_figure(chinese, tmp_path, kind, head):
     if kind == "svg":
         assert "电力碳排放" in content.decode("utf-8")
         assert "河南" in content.decode("utf-8")
+
+
+# -- served
+
+
+@pytest.fixture(scope="module")
+def served(folders):
+    """Address of the viewer over the runs, on a free port."""
+    viewer = Viewer(Library(folders[0].parent), Pages(lambda story: ()))
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        server = uvicorn.Server(uvicorn.Config(application(viewer, "127.0.0.1"), log_level="warning"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [door]})
+        thread.start()
+        yield f"http://127.0.0.1:{door.getsockname()[1]}/"
+        server.should_exit = True
+        thread.join(timeout=20)
+
+
+def test_runs_are_chosen_compared_and_told_in_the_other_language(browser, served):
+    browser.get_log("browser")
+    browser.get(f"{served}?lang=en")
+    assert not browser.find_element("id", "open").is_enabled()
+    for box in browser.find_elements("css selector", "input[name=run]"):
+        box.click()
+    assert browser.find_element("id", "count").text == "2 chosen"
+    browser.find_element("id", "open").click()
+    ready(browser)
+    browser.execute_async_script("const done = arguments[0]; picmodel.drawAll().then(() => done())")
+    assert {name: count > 0 for name, count in browser.execute_script(MARKS)} == dict.fromkeys(
+        gallery.NAMES, True
+    )
+    image = browser.execute_async_script(
+        """const done = arguments[0], plot = document.querySelector('[data-chart=capacity] .plot');
+        Plotly.toImage(plot, {format: 'png', width: 300, height: 200}).then(done, (e) => done(String(e)))"""
+    )
+    assert image.startswith("data:image/png;base64,")
+    browser.find_element("link text", "中文").click()
+    ready(browser)
+    assert browser.find_element("tag name", "h1").text == "2 个情景对比"
+    browser.find_element("link text", "全部运行").click()
+    chosen = browser.find_elements("css selector", "input[name=run]:checked")
+    assert len(chosen) == 2
+    assert complaints(browser) == []
+
+
+def test_the_list_is_searched_and_fits_a_phone(browser, served):
+    metrics = {"width": 390, "height": 800, "deviceScaleFactor": 1, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    browser.get(f"{served}?lang=en")
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= 390
+    browser.find_element("id", "find").send_keys("planned")
+    rows = browser.find_elements("css selector", "#runs tbody tr")
+    assert [row.get_attribute("data-run") for row in rows if row.is_displayed()] == ["study-separate"]
