@@ -36,15 +36,15 @@ class Run:
     def prices(self) -> xr.Dataset:
         return xr.open_dataset(self.folder / "prices.nc")
 
+    @cached_property
+    def _rows(self) -> dict[str, pd.DataFrame]:
+        """Indicators by name: many numbers are asked of a table of many rows."""
+        return {str(name): rows for name, rows in self.indicators.groupby("indicator")}
+
     def value(self, indicator: str, province: str = "CN", technology: str = "all", year: int = 0) -> float:
         """One number of the indicators; KeyError if it is not there."""
-        i = self.indicators
-        rows = i[
-            (i.indicator == indicator)
-            & (i.province == province)
-            & (i.technology == technology)
-            & (i.year == year)
-        ]
+        i = self._rows.get(indicator, self.indicators.iloc[:0])
+        rows = i[(i.province == province) & (i.technology == technology) & (i.year == year)]
         if len(rows) != 1:
             raise KeyError(f"{self.name}: {len(rows)} rows of {indicator}, {province}, {technology}, {year}")
         return float(rows["value"].iloc[0])
