@@ -75,7 +75,7 @@ def solve(
         SolverTrouble: any other status but optimal, a time limit included.
     """
     options = options or SolverOptions()
-    chosen = _highs_options(options, lp.shape[0])
+    chosen = highs_options(options, lp.shape[0])
     scaling = Scaling(lp, units)
     solver = passed(scaling.scaled(), chosen)
     start = time.perf_counter()
@@ -154,7 +154,8 @@ def use_basis(solver: highspy.Highs, solution: Solution) -> None:
     solver.setBasis(basis)
 
 
-def _highs_options(options: SolverOptions, n_rows: int = 0) -> dict:
+def highs_options(options: SolverOptions, n_rows: int = 0) -> dict:
+    """Options as HiGHS names them, for an LP of so many rows."""
     chosen = {
         "output_flag": False,
         "solver": options.method,
