@@ -1,6 +1,6 @@
 """From data to an optimum: picmodel beside PyPSA and plain Pyomo, same system, one run, up to 31 provinces.
 
-    python -m benchmarks.against_peers [--sizes 4x1x1 31x2x1] [--limit 120] [--out FILE.csv]
+    python -m benchmarks.against_peers [--sizes 4x1x1 31x2x1] [--limit 1800] [--out FILE.csv]
     python -m benchmarks.growth benchmarks/results/peers.csv
 
 A size is provinces x planning years x representative days of 24 hours.  The system is the physical one
@@ -32,7 +32,7 @@ from benchmarks.programs import PROGRAMS
 from picmodel.data.load import system_data
 from picmodel.driver import collect
 
-SIZES = ("4x1x1", "8x2x1", "31x1x1", "31x2x1")
+SIZES = ("4x1x1", "8x2x1", "31x1x1")
 NORTH = ["BJ", "TJ", "HE", "SX", "NM", "SD", "LN", "JL"]
 YEARS = (2030, 2035, 2040)
 #: of all demand of the first planning year: half of what plants emit today, so that it binds [kt/GWh]
@@ -105,7 +105,7 @@ def main() -> None:
     parser.add_argument("--sizes", nargs="+", default=SIZES, help="provinces x years x days")
     parser.add_argument("--programs", nargs="+", default=list(PROGRAMS), choices=list(PROGRAMS))
     parser.add_argument(
-        "--limit", type=float, default=120.0, help="longest solve [s]; its time is a lower bound"
+        "--limit", type=float, default=1800.0, help="longest solve by the clock [s]; its time is a lower bound"
     )
     parser.add_argument("--out", type=Path, default=RESULTS)
     given = parser.parse_args()

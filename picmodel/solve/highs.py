@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import highspy
 import numpy as np
@@ -27,13 +28,15 @@ UNDECIDED = (_STATUS.kNotset, _STATUS.kUnknown, _STATUS.kSolveError, _STATUS.kUn
 
 @dataclass(frozen=True)
 class SolverOptions:
-    """How HiGHS is run.
+    """How a solver is run.
 
     Attributes:
+        name: ``highs``, or one of `others.OTHERS`.
         method: ``hipo`` (interior point), ``ipx`` or ``simplex``.
         threads: threads of one solve; 0 leaves it to HiGHS.
         crossover: end at a basis; prices are read from one.
-        log: file that the solver's own log is added to; None: no log.
+        log: file that HiGHS's own log is added to; None: no log.
+        extra: further options, in the solver's own words; they come last.
     """
 
     method: str = "hipo"
@@ -41,6 +44,8 @@ class SolverOptions:
     time_limit_s: float = 3600.0
     crossover: bool = True
     log: Path | None = None
+    name: str = "highs"
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -167,7 +172,7 @@ def highs_options(options: SolverOptions, n_rows: int = 0) -> dict:
         chosen["hipo_system"] = "augmented"
     if options.threads:
         chosen["threads"] = options.threads
-    return chosen
+    return {**chosen, **options.extra}
 
 
 @contextmanager
