@@ -1,6 +1,6 @@
 """From data to an optimum: picmodel beside PyPSA and plain Pyomo, same system, one run, up to 31 provinces.
 
-    python -m benchmarks.against_peers [--sizes 4x1x1 31x2x1] [--limit 1800] [--out FILE.csv]
+    python -m benchmarks.against_peers [--sizes 4x1x1 31x2x1] [--append] [--out FILE.csv]
     python -m benchmarks.growth benchmarks/results/peers.csv
 
 A size is provinces x planning years x representative days of 24 hours.  The system is the physical one
@@ -105,13 +105,21 @@ def main() -> None:
     parser.add_argument("--sizes", nargs="+", default=SIZES, help="provinces x years x days")
     parser.add_argument("--programs", nargs="+", default=list(PROGRAMS), choices=list(PROGRAMS))
     parser.add_argument(
-        "--limit", type=float, default=1800.0, help="longest solve by the clock [s]; its time is a lower bound"
+        "--limit",
+        type=float,
+        default=1800.0,
+        help="longest solve by the clock [s]; its time is a lower bound",
     )
     parser.add_argument("--out", type=Path, default=RESULTS)
+    parser.add_argument(
+        "--append", action="store_true", help="keep the other sizes of the table that is there"
+    )
     given = parser.parse_args()
     rows = [line for size in given.sizes for line in measured(size, given.limit, given.programs)]
     table = with_ratios(pd.DataFrame(rows)).assign(**machine())
-    table.round(3).to_csv(given.out, index=False)
+    before = pd.read_csv(given.out) if given.append and given.out.is_file() else table.iloc[:0]
+    whole = pd.concat([before[~before["size"].isin(given.sizes)], table.round(3)])
+    whole.to_csv(given.out, index=False)
     shown = [
         "size",
         "program",
