@@ -6,9 +6,12 @@ compiled LP alone: for a market row and the columns of one kind, the sum of dual
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
+from picmodel.report.market_words import LEDGER, PRODUCTS
 from picmodel.settlement.ledger import is_account, position, unbalanced, worst_account
 from tests.tiny import TinyRun, run_tiny
 from tests.whole import EVERYTHING, whole_system
@@ -50,6 +53,15 @@ OTHERWISE = {("c_certificates", "consumers"): "certificates of output that is no
 @pytest.fixture(scope="module")
 def runs() -> dict[str, TinyRun]:
     return {name: run_tiny(whole_system(), options) for name, options in SETS.items()}
+
+
+def test_every_product_and_account_has_chinese(runs):
+    """What the ledger names stands in the diagram of payments of a Chinese report."""
+    ledgers = [run.ledger for run in runs.values()]
+    products = set().union(*(ledger["product"] for ledger in ledgers))
+    ends = set().union(*(ledger[end] for ledger in ledgers for end in ("payer", "payee")))
+    assert products - set(PRODUCTS) == set()
+    assert {re.sub("/.*", "/", end) for end in ends} - set(LEDGER) == set()
 
 
 def money(run: TinyRun, family: str, columns: tuple[str, ...]) -> float:

@@ -56,6 +56,7 @@ LAYERS = (
     "compare",
     "starter",
     "size",
+    "view",
     "cli",
     "__init__",
 )

@@ -1,6 +1,6 @@
 """The command line: ``picmodel run``, ``sweep``, ``validate``, ``new``, ``diagnose``, ``explain``,
 ``compare``, ``regress``, ``hindcast``, ``dispatch``, ``attribute``, ``sensitivity``, ``ladder``, ``report``,
-``figure``, ``export``, ``show``, ``schema``.
+``view``, ``figure``, ``export``, ``show``, ``schema``.
 
 Exit codes: 0 good, 1 drifted, 2 bad input, 3 infeasible, 4 solver trouble, 5 interrupted, 6 self-check
 failed, 7 results cannot be written.

@@ -1,4 +1,6 @@
-"""Commands that read finished runs: ``explain``, ``compare``, ``report``, ``figure``, ``export``."""
+"""Commands that read finished runs: ``explain``, ``compare``, ``report``, ``view``, ``figure``,
+``export``.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from picmodel.cli.terminal import Json, ResultFolder, app, explain, out_console
+from picmodel.cli.terminal import Json, ResultFolder, app, explain, out_console, say
 from picmodel.errors import InputError
 
 if TYPE_CHECKING:
@@ -110,6 +112,34 @@ def report(
 
 
 @app.command()
+def view(
+    folder: Annotated[Path, typer.Argument(help="folder of results folders, or one run")] = Path("results"),
+    host: Annotated[str, typer.Option(help="address to listen on; the default is this machine alone")] = (
+        "127.0.0.1"
+    ),
+    port: Annotated[int, typer.Option(min=0, max=65535, help="port; 0 for a free one")] = 0,
+    opens: Annotated[bool, typer.Option("--open", help="open the browser there")] = False,
+    claims: Annotated[
+        Path | None, typer.Option(help="the paper's claims; default: scenarios/pic2022/claims.toml")
+    ] = None,
+) -> None:
+    """Serve reports of a folder of results: a list of runs to choose from, alone or side by side.
+
+    Example: picmodel view results --open
+    """
+    from picmodel.view.serve import serve
+
+    def ready(address: str, is_local: bool) -> None:
+        if not is_local:
+            say(f"warning: whoever reaches this machine at {host} can read these results", "yellow")
+        out_console.print(
+            f"results of {folder} at {address}  (Ctrl-C ends it)", highlight=False, soft_wrap=True
+        )
+
+    serve(folder, host, port, lambda story: _claimed(story, claims), ready, opens)
+
+
+@app.command()
 def figure(
     name: Annotated[str, typer.Argument(help="figure, such as capacity; `list` names all of them")],
     results: Results,
@@ -145,7 +175,7 @@ def figure(
 def export(
     results: Results,
     format_: Annotated[
-        Literal["xlsx", "iamc", "csv", "parquet", "latex", "markdown"], typer.Option("--format")
+        Literal["xlsx", "iamc", "csv", "parquet", "netcdf", "latex", "markdown"], typer.Option("--format")
     ] = "xlsx",
     out: Annotated[Path | None, typer.Option("--out", help="file; default: indicators.* there")] = None,
     lang: Language = "en",
@@ -194,4 +224,7 @@ def _claimed(story: Story, file: Path | None) -> list[Claimed]:
     said = read_claims(file or shipped)
     found = beside({result.name: result.indicators for result in story.results}, said)
     titles = {claim.name: (claim.title, claim.quote) for claim in said.claims}
-    return claimed(found, titles, story.words)
+    readings = {
+        reading.title: reading.zh for claim in said.claims for reading in claim.readings if reading.zh
+    }
+    return claimed(found, titles, readings, story.words)

@@ -35,10 +35,12 @@ class Reading(_Strict):
     Attributes:
         over: a rung whose value is taken off both.
         main: the reading that the page puts first.
+        zh: the title in Chinese, for reports.
     """
 
     name: str
     title: str
+    zh: str = ""
     indicator: str
     technology: str = "all"
     before: Annotated[str, Field(alias="from")]

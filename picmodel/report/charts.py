@@ -198,12 +198,14 @@ def tiles(
     short: Callable[[str], str],
     unit: str,
     digits: int,
+    head: str,
     signed: bool = False,
 ) -> dict:
     """A tile for each province at its place, coloured by its value; empty where there is none.
 
     Args:
         label, short: a province's name, and what fits on a tile.
+        head: of the column of provinces in the table.
     """
     shown = {r: v for r, v in values.items() if r in places and math.isfinite(v)}
     rows, columns = (1 + max((p[k] for p in places.values()), default=0) for k in (0, 1))
@@ -228,7 +230,7 @@ def tiles(
         xgap=3,
         ygap=3,
         hovertemplate=f"%{{customdata}}: %{{z:,.4~g}} {unit}<extra></extra>",
-        meta={"table": table_of(["province", unit], [(r, v) for r, v in shown.items()])},
+        meta={"table": table_of([head, unit], [(short(r), v) for r, v in shown.items()])},
     )
 
 

@@ -1,4 +1,6 @@
-"""Indicators of finished runs in the formats that others read: Excel, IAMC, CSV, Parquet, LaTeX, Markdown."""
+"""Indicators of finished runs in the formats that others read: Excel, IAMC, CSV, Parquet, NetCDF, LaTeX,
+Markdown.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +8,27 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pandas as pd
+import xarray as xr
 
 from picmodel.errors import InputError
-from picmodel.extract.table import NATION
+from picmodel.extract.table import ALL, NATION
 from picmodel.indicators.definitions import DEFINITION
 from picmodel.report import headlines
 from picmodel.report.iamc import iamc
 from picmodel.report.story import Story
 from picmodel.report.words import words_for
 from picmodel.report.workbook import write_workbook
+from picmodel.report.write import write_netcdf
 
+#: columns of indicators.csv that are axes of an array
+AXES = ("scenario", "province", "technology", "year")
 #: format -> ending of the file
 ENDINGS = {
     "xlsx": ".xlsx",
     "iamc": ".csv",
     "csv": ".csv",
     "parquet": ".parquet",
+    "netcdf": ".nc",
     "latex": ".tex",
     "markdown": ".md",
 }
@@ -84,6 +91,29 @@ def _iamc(story: Story, path: Path, indicators: Sequence[str]) -> str:
         )
     pyam.IamDataFrame(path)
     return "read by pyam without complaint"
+
+
+def _netcdf(story: Story, path: Path, indicators: Sequence[str]) -> str:
+    names = ", ".join(result.name for result in story.results)
+    write_netcdf(arrays(story), path, f"Indicators of {names}", "picmodel export")
+    return ""
+
+
+def arrays(story: Story) -> xr.Dataset:
+    """Every indicator as an array over scenario, province, technology and year, with unit and meaning.
+
+    A dimension that an indicator does not have is left out: technology where it is ``all``, year where it is
+    of the whole horizon.  NaN where there is no value.
+    """
+    table = tidy(story)
+    whole = {"technology": ALL, "year": 0}
+    found = {}
+    for name, rows in table.groupby("indicator", sort=False):
+        dims = [d for d in AXES if d not in whole or set(rows[d]) != {whole[d]}]
+        of = DEFINITION.get(str(name))
+        attrs = {"units": str(rows["unit"].iloc[0]), "long_name": of.meaning if of else str(name)}
+        found[str(name)] = rows.set_index(dims)["value"].to_xarray().assign_attrs(attrs)
+    return xr.Dataset(found).reindex({d: list(dict.fromkeys(table[d])) for d in AXES})
 
 
 # -- tables to paste
@@ -196,6 +226,7 @@ _WRITERS: dict[str, Callable[[Story, Path, Sequence[str]], str]] = {
     "xlsx": _xlsx,
     "iamc": _iamc,
     "csv": _csv,
+    "netcdf": _netcdf,
     "parquet": _parquet,
     "latex": _latex,
     "markdown": _markdown,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -13,6 +13,13 @@ from picmodel.report.story import Story
 from picmodel.report.words import Words
 
 WIND_AND_SUN = ("wind_and_solar", "wind_onshore", "solar_utility")
+#: names of the main answers, and the word for each where no year is said
+MAIN = {
+    "renewable_share": "main_share",
+    "peak": "peak",
+    "peak_cost": "main_peak_cost",
+    "project_irr": "main_irr",
+}
 
 
 @dataclass(frozen=True)
@@ -25,12 +32,19 @@ class Cell:
 
 @dataclass(frozen=True)
 class Answer:
-    """One row: what, in which unit, and a cell for each scenario; a ``main`` one is shown large."""
+    """One row: what, in which unit, and a cell for each scenario; a ``main`` one is shown large.
+
+    Attributes:
+        name: of a main answer, one of `MAIN`.
+        period: the year that it is about, or through which it is counted.
+    """
 
     what: str
     unit: str
     cells: tuple[Cell, ...]
     main: bool = False
+    name: str = ""
+    period: str = ""
 
 
 def answers(story: Story) -> list[Answer]:
@@ -48,6 +62,8 @@ def _shares(story: Story) -> list[Answer]:
             "%",
             tuple(_with_change(r, "renewable_share", "all", year, 100.0, 1, points) for r in story.results),
             main=year == first_open,
+            name="renewable_share",
+            period=str(year),
         )
         for year in story.years
     ]
@@ -90,7 +106,7 @@ def _peak(story: Story) -> Answer:
             continue
         year = str(peak["year"]) if peak["within_horizon"] else w("peak_none", year=peak["year"])
         cells.append(Cell(year, f"{peak['level_mt']:,.0f} {w.unit('Mt CO2')}"))
-    return Answer(w("peak"), "", tuple(cells), main=True)
+    return Answer(w("peak"), "", tuple(cells), main=True, name="peak")
 
 
 def _peak_cost(story: Story) -> Answer:
@@ -105,7 +121,8 @@ def _peak_cost(story: Story) -> Answer:
         shown = "" if change is None or _is_reference(result) else f"{signed(change, 2)} %"
         cells.append(Cell(f"{value:,.0f}", shown))
     until = "/".join(map(str, untils))
-    return Answer(w("peak_cost_to", until=until), w.unit("bn CNY"), tuple(cells), main=True)
+    what, unit = w("peak_cost_to", until=until), w.unit("bn CNY")
+    return Answer(what, unit, tuple(cells), main=True, name="peak_cost", period=until)
 
 
 def _returns(story: Story) -> list[Answer]:
@@ -122,6 +139,8 @@ def _returns(story: Story) -> list[Answer]:
             "%",
             tuple(_with_change(r, "project_irr", technology, year, 1.0, 2, points) for r in story.results),
             main=technology == "wind_and_solar",
+            name="project_irr",
+            period=str(year),
         )
         for technology in WIND_AND_SUN
     ]
@@ -137,7 +156,7 @@ def warnings(story: Story) -> list[tuple[str, str]]:
     for result in story.results:
         if result.is_short:
             found.append((story.titled(result), w("short_note")))
-        found += [(story.titled(result), warning) for warning in result.warnings]
+        found += [(story.titled(result), w.warning(warning)) for warning in result.warnings]
     return found + [("", note) for note in _of_the_set(story.results, w)]
 
 
@@ -172,19 +191,25 @@ class Claimed:
     verdict: str
 
 
-def claimed(findings: pd.DataFrame, titles: dict[str, tuple[str, str]], w: Words) -> list[Claimed]:
+def claimed(
+    findings: pd.DataFrame,
+    titles: Mapping[str, tuple[str, str]],
+    readings: Mapping[str, str],
+    w: Words,
+) -> list[Claimed]:
     """Rows for a table, of findings that have a number.
 
     Args:
         findings: as `picmodel.ladder.claims.findings` has them.
         titles: claim -> its title and the paper's words.
+        readings: title of a reading -> its Chinese.
     """
     language = 0 if w.lang == "en" else 1
     rows = findings[findings["relative"].notna()] if len(findings) else findings
     return [
         Claimed(
             titles[row.claim][language],
-            row.title,
+            row.title if w.lang == "en" else readings.get(row.title, row.title),
             str(row.year or ""),
             f"{row.setting}: {row.before_name} → {row.after_name}",
             f"{row.before:,.2f}",

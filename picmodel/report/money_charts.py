@@ -166,7 +166,7 @@ def _sankey(story: Story, payments: Mapping[tuple[str, str, str], float]) -> Fig
     place = {node: i for i, node in enumerate(nodes)}
     labels = [w(role, party=w.ledger(name)) if role else w.ledger(name) for role, name in nodes]
     colours = [LEDGER.get(name, GREY) for _, name in nodes]
-    rows = [(labels[place[s]], labels[place[t]], product, value) for s, t, product, value in links]
+    rows = [(labels[place[s]], labels[place[t]], w.product(product), value) for s, t, product, value in links]
     hover = (
         f"%{{source.label}} → %{{target.label}}: %{{value:,.4~g}} {unit}<br>%{{customdata}}<extra></extra>"
     )
@@ -177,7 +177,7 @@ def _sankey(story: Story, payments: Mapping[tuple[str, str, str], float]) -> Fig
             "source": [place[source] for source, *_ in links],
             "target": [place[target] for _, target, *_ in links],
             "value": rounded([value for *_, value in links]),
-            "customdata": [product for _, _, product, _ in links],
+            "customdata": [w.product(product) for _, _, product, _ in links],
             "color": [_faint(colours[place[source]]) for source, *_ in links],
             "hovertemplate": hover,
         },
@@ -258,7 +258,9 @@ def return_map(story: Story) -> Chart | None:
         of = dict(zip(here["province"], here["value"]))
         finite = np.isfinite(list(of.values())).any() if of else False
         return (
-            figure([tiles(of, w.tiles, w.province, w.on_tile, "%", 1)], Axes(more=TILES)) if finite else None
+            figure([tiles(of, w.tiles, w.province, w.on_tile, "%", 1, w("province"))], Axes(more=TILES))
+            if finite
+            else None
         )
 
     switches = [story.scenario_switch(), technology, _vintages(story, local["year"])]

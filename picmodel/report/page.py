@@ -10,7 +10,7 @@ import gzip
 import importlib.metadata
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,12 +21,24 @@ from picmodel.report.charts import Chart
 from picmodel.report.headlines import Claimed
 from picmodel.report.results import Result
 from picmodel.report.story import Story
+from picmodel.report.words import LANGUAGES, Lang
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 TEMPLATES = Path(__file__).parent / "templates"
 NEEDS = 'this needs the report libraries; install them with: pip install "picmodel[report]"'
+
+
+@dataclass(frozen=True)
+class Served:
+    """Addresses that a page leads to where a program serves it: the list of runs, and itself in the other
+    language.
+    """
+
+    back: str
+    other: str
+    other_lang: Lang
 
 
 def write_page(story: Story, path: Path, claims: Sequence[Claimed] = ()) -> Path:
@@ -46,8 +58,8 @@ def write_page(story: Story, path: Path, claims: Sequence[Claimed] = ()) -> Path
     return path
 
 
-def render(story: Story, claims: Sequence[Claimed] = ()) -> str:
-    """The report as HTML."""
+def render(story: Story, claims: Sequence[Claimed] = (), served: Served | None = None) -> str:
+    """The report as HTML; with links to other pages where a program serves it."""
     made = gallery.charts(story)
     w = story.words
     several = len(story.results) > 1
@@ -59,6 +71,8 @@ def render(story: Story, claims: Sequence[Claimed] = ()) -> str:
             title=w("comparison", count=len(story.results)) if several else story.titled(story.results[0]),
             story=story,
             several=several,
+            served=served,
+            languages=LANGUAGES,
             warnings=headlines.warnings(story),
             answers=headlines.answers(story),
             claims=claims,
@@ -133,7 +147,8 @@ def _shared_switches(made: dict[str, list[Chart]]) -> list[dict]:
 def _differences(story: Story) -> list[dict]:
     table = frames.changed_settings(story.results)
     return [
-        {"setting": key, "values": [str(v) for v in row]} for key, row in zip(table.index, table.to_numpy())
+        {"setting": key, "values": ["null" if v is None else str(v) for v in row]}
+        for key, row in zip(table.index, table.to_numpy())
     ]
 
 

@@ -104,7 +104,7 @@ def price_map(story: Story) -> Chart | None:
     def draw(letter: str, year: str) -> Figure | None:
         here = table[(table["letter"] == letter) & (table["year"] == int(year))]
         of = dict(zip(here["province"], here["value"]))
-        map_ = tiles(of, w.tiles, w.province, w.on_tile, unit, 0)
+        map_ = tiles(of, w.tiles, w.province, w.on_tile, unit, 0, w("province"))
         return figure([map_], Axes(more=TILES)) if len(here) else None
 
     switches = [story.scenario_switch(), story.year_switch()]

@@ -70,7 +70,7 @@ class Result(Run):
 
     @property
     def years(self) -> list[int]:
-        return [int(y) for y in self.solution["year"].values]
+        return [int(y) for y in self.settings["horizon"]["years"]]
 
     @property
     def provinces(self) -> list[str]:
@@ -146,10 +146,15 @@ def _manifest(folder: Path) -> dict:
 def _problems(folder: Path) -> list[str]:
     if not folder.is_dir():
         return [f"{folder}: no such folder; give the folder of a finished run, such as results/<scenario>"]
-    missing = [name for name in FILES if not (folder / name).is_file()]
+    missing = lacking(folder)
     if missing:
         return [f"{folder}: no finished run, {', '.join(missing)} not there; solve it with `picmodel run`"]
     return []
+
+
+def lacking(folder: Path) -> list[str]:
+    """Files of a finished run that a folder does not have."""
+    return [name for name in FILES if not (folder / name).is_file()]
 
 
 def _read_netcdf(path: Path) -> xr.Dataset:

@@ -61,6 +61,10 @@ COMPONENTS: dict[str, Style] = {
     "om": Style("#a6cbe3"),
     "fuel": Style("#d55e00"),
     "grid": Style("#f0c96b", "/"),
+    "starts": Style("#7b3294"),
+    "carbon_capture": Style("#1b9e8a", "\\"),
+    "saving": Style("#cfe3a8"),
+    "demand_side": Style("#8c564b", "-"),
     "unserved": Style("#e8000b", "x"),
 }
 

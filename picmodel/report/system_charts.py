@@ -264,7 +264,7 @@ def flows(story: Story) -> Chart | None:
         if at.empty or sent.empty:
             return None
         of = dict(zip(at["province"], at["value"]))
-        map_ = tiles(of, w.tiles, w.province, w.on_tile, "TWh", 0, signed=True)
+        map_ = tiles(of, w.tiles, w.province, w.on_tile, "TWh", 0, w("province"), signed=True)
         return figure([map_, *_arrows(story, sent)], Axes(more=TILES))
 
     title = w("flows")
@@ -305,11 +305,14 @@ def _arrows(story: Story, sent: pd.DataFrame) -> list[dict]:
                     "angleref": "previous",
                     "color": "#c2477f",
                 },
-                "hovertemplate": f"{row.sender} → {row.receiver}: {row.value:,.1f} TWh<extra></extra>",
+                "hovertemplate": f"{w.on_tile(row.sender)} → {w.on_tile(row.receiver)}: "
+                f"{row.value:,.1f} TWh<extra></extra>",
                 "meta": {"table": None},
             }
         )
     if arrows:
-        rows = [(r.sender, r.receiver, float(r.value)) for r in sent.itertuples(index=False)]
+        rows = [
+            (w.on_tile(r.sender), w.on_tile(r.receiver), float(r.value)) for r in sent.itertuples(index=False)
+        ]
         arrows[-1]["meta"] = {"table": table_of([w("sends"), w("receives"), "TWh"], rows)}
     return arrows

@@ -1,7 +1,7 @@
 """Every word of a report in English and Chinese.
 
 Indicators have their Chinese name in their definition, technologies and provinces theirs in the inputs of the
-run; here stands the rest: parties, accounts, components, and what the page itself says.
+run, the markets theirs in `market_words`; here stands the rest: components, and what the page itself says.
 """
 
 from __future__ import annotations
@@ -16,43 +16,16 @@ import pandas as pd
 
 from picmodel.data.load import INPUTS
 from picmodel.extract.table import ALL, NATION
+from picmodel.indicators.chinese import MEANINGS
 from picmodel.indicators.definitions import DEFINITION
+from picmodel.report.market_words import LEDGER, LINES, PRODUCTS, WARNED, WARNINGS
 from picmodel.report.results import Result
 from picmodel.scenario.schema import SHIPPED
 
 Lang = Literal["en", "zh"]
 LANGS: tuple[Lang, ...] = get_args(Lang)
-
-#: parties and clearing accounts of the ledger, as one sees them in a diagram of payments
-LEDGER: dict[str, tuple[str, str]] = {
-    "consumers": ("Consumers", "用户"),
-    "generators": ("Generators", "发电企业"),
-    "stores": ("Stores", "储能"),
-    "grid": ("Grid companies", "电网企业"),
-    "state": ("State", "政府"),
-    "ccer_suppliers": ("CCER projects", "CCER 项目"),
-    "volunteers": ("Volunteers", "自愿购买者"),
-    "bank": ("Bank between years", "跨期结转"),
-    "savers": ("Energy savers", "节能主体"),
-    "other_sectors": ("Other sectors", "其他行业"),
-    "co2_storage": ("CO₂ storage", "二氧化碳封存"),
-    "energy/": ("Energy market", "电能量市场"),
-    "wheeling/": ("Wheeling", "输电服务"),
-    "capacity/": ("Capacity market", "容量市场"),
-    "system_operation/": ("System operation account", "系统运行费账户"),
-    "carbon/": ("Carbon market", "碳市场"),
-    "ccer/": ("CCER market", "CCER 市场"),
-    "link/": ("Certificates to carbon", "绿证–碳衔接"),
-    "certificates-hydro/": ("Certificates, hydro", "绿证（水电）"),
-    "certificates-nonhydro/": ("Certificates, non-hydro", "绿证（非水）"),
-    "white_certificates/": ("White certificates", "白证"),
-    "use_rights/": ("Energy-use rights", "用能权"),
-    "savings/": ("Savings", "节能量"),
-    "peak_shaving/": ("Peak shaving", "调峰"),
-    "held_emissions/": ("Held emissions", "排放约束"),
-    "permits/": ("Provincial permits", "省级排放配额"),
-    "responsibility/": ("Responsibility", "责任分担"),
-}
+#: what each language calls itself
+LANGUAGES: dict[Lang, str] = {"en": "English", "zh": "中文"}
 
 CLASSES: dict[str, tuple[str, str]] = {
     "coal": ("Coal", "煤电"),
@@ -82,21 +55,12 @@ COMPONENTS: dict[str, tuple[str, str]] = {
     "om": ("Operation and maintenance", "运行维护"),
     "fuel": ("Fuel", "燃料"),
     "grid": ("Grid", "电网"),
+    "starts": ("Starts", "启停"),
+    "carbon_capture": ("Carbon capture", "碳捕集与封存"),
+    "saving": ("Energy saving", "节能"),
+    "demand_side": ("Demand side", "需求侧"),
     "unserved": ("Demand not served", "缺供"),
     "all": ("All", "合计"),
-}
-
-#: lines of a project's income
-LINES: dict[str, tuple[str, str]] = {
-    "energy": ("Energy", "电能量"),
-    "tariff": ("Tariff difference", "电价补差"),
-    "guaranteed": ("Guaranteed hours", "保障性收购"),
-    "carbon": ("Carbon", "碳"),
-    "carbon_link": ("Certificates to carbon", "绿证–碳衔接"),
-    "credit_limit": ("Limit on surrender", "履约上限租值"),
-    "certificates": ("Certificates", "绿证"),
-    "bundled_rent": ("Bundled sale", "证电捆绑租值"),
-    "capacity": ("Capacity", "容量"),
 }
 
 ACRONYMS = ("irr", "npv", "lcoe", "ccer", "co2")
@@ -269,6 +233,28 @@ TEXT: dict[str, tuple[str, str]] = {
     "return_map": ("Project IRR by province", "各省项目 IRR"),
     "income": ("Income of a project in its first year", "项目投产当年收入"),
     "cost": ("cost", "成本"),
+    "main_share": ("Renewable share", "可再生能源占比"),
+    "main_peak_cost": ("Peak cost", "达峰成本"),
+    "main_irr": ("IRR, wind and solar", "风光项目 IRR"),
+    "runs": ("Finished runs", "已完成的运行"),
+    "runs_found": ("{count} runs", "共 {count} 个"),
+    "runs_none": ("Nothing has been solved here yet. Start with", "此处尚无结果，可先运行"),
+    "all_runs": ("All runs", "全部运行"),
+    "choose": ("chosen", "选择"),
+    "choose_none": ("Choose none", "清除选择"),
+    "chosen_count": ("{count} chosen", "已选 {count} 个"),
+    "open_chosen": ("Open or compare", "打开或对比"),
+    "find": ("Find", "查找"),
+    "solved_at": ("solved", "求解时间"),
+    "warned": ("warnings: {count}", "{count} 条警告"),
+    "provinces": ("provinces", "省份数"),
+    "numbers_only": ("numbers only", "仅有指标"),
+    "no_report": ("No report", "无法显示报告"),
+    "no_run": (
+        "There is no run {name} here; the list has those that are finished.",
+        "此处没有名为 {name} 的运行；列表中为已完成的运行。",
+    ),
+    "no_page": ("There is no page {path}.", "没有页面 {path}。"),
     "section_system": ("System and emissions", "系统与排放"),
     "section_dispatch": ("Dispatch and flows", "调度与输电"),
     "section_prices": ("Prices", "价格"),
@@ -326,6 +312,23 @@ class Words:
 
     def ledger(self, name: str) -> str:
         return self._pick(LEDGER[name]) if name in LEDGER else name.rstrip("/").replace("_", " ")
+
+    def product(self, name: str) -> str:
+        """What an entry of the ledger is paid for."""
+        return PRODUCTS.get(name, name) if self.lang == "zh" else name
+
+    def warning(self, text: str) -> str:
+        """A warning of a run, which is stored in English."""
+        beginning, colon, rest = text.partition(": ")
+        if self.lang == "en" or beginning not in WARNINGS:
+            return text
+        for english, chinese in WARNED.items():
+            rest = rest.replace(english, chinese)
+        return WARNINGS[beginning] + ("：" if colon else "") + rest
+
+    def meaning(self, name: str) -> str:
+        """What an indicator is."""
+        return MEANINGS[name] if self.lang == "zh" else DEFINITION[name].meaning
 
     def indicator(self, name: str) -> str:
         """Name of an indicator with a capital, or its Chinese name."""

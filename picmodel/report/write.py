@@ -10,6 +10,8 @@ from pathlib import Path
 import pandas as pd
 import xarray as xr
 
+from picmodel.glossary import DIMENSIONS
+
 FILES = (
     "indicators.csv",
     "solution.nc",
@@ -37,8 +39,36 @@ LARGE = (
 )
 
 
+#: units as UDUNITS spells them, which CF asks for ("kt" is a knot there); money is unknown to it and stays
+UDUNITS = {
+    "GWh": "GW h",
+    "GWh/yr": "GW h yr-1",
+    "kt": "Gg",
+    "kt/yr": "Gg yr-1",
+    "h/yr": "h yr-1",
+    "TWh": "TW h",
+    "TWh/yr": "TW h yr-1",
+    "TWh gross": "TW h",
+    "Mt CO2": "Tg",
+    "Mt/yr": "Tg yr-1",
+    "t/MWh": "t MW-1 h-1",
+    "1/yr": "yr-1",
+    "share": "1",
+    "points": "percent",
+    "%": "percent",
+}
+
+
 def write_netcdf(dataset: xr.Dataset, path: Path, title: str, history: str) -> None:
-    """Compressed NetCDF with CF attributes."""
+    """Compressed NetCDF with CF attributes; axes say what they are, units are spelt as UDUNITS does."""
+    dataset = dataset.copy()
+    for name in dataset.variables:
+        attrs = dataset[name].attrs
+        if name in dataset.coords and name in DIMENSIONS:
+            attrs.setdefault("long_name", DIMENSIONS[str(name)])
+            if dataset[name].dtype.kind in "if":
+                attrs.setdefault("units", "1")
+        attrs["units"] = UDUNITS.get(attrs.get("units", ""), attrs.get("units", "1"))
     dataset = dataset.assign_attrs(
         Conventions="CF-1.11",
         title=title,

@@ -80,7 +80,7 @@ def test_the_page_is_in_step():
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     written = (DOCS / "indicators.md").read_text("utf-8")
-    assert written == module.page(), "run: python docs/indicators_table.py > docs/indicators.md"
+    assert written == module.page(), "run: python docs/make.py"
     assert all(f"## {section}" in written for section in SECTIONS)
 
 

@@ -12,9 +12,11 @@ import time
 
 import pytest
 
+from picmodel.indicators.definitions import DEFINITION
 from picmodel.report import gallery
 from picmodel.report.images import has_chinese_font, write_image
 from picmodel.report.page import write_page
+from tests.report.test_words import foreign
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
@@ -223,6 +225,27 @@ def test_every_control_is_reached_by_keyboard(browser, pages):
           .filter((e) => !document.getElementById(e.getAttribute('aria-labelledby'))).length"""
     )
     assert (bad, unnamed) == (0, 0)
+
+
+VISIBLE = """
+document.querySelectorAll('details').forEach((e) => { e.open = true; });
+const found = [], walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+while (walk.nextNode()) {
+  const place = walk.currentNode.parentElement;
+  if (!place.closest('script, style, noscript, pre, code, button')) found.push(walk.currentNode.textContent);
+}
+for (const place of document.querySelectorAll('[aria-label], [title]'))
+  found.push(place.getAttribute('aria-label') || '', place.title || '');
+return found.filter((text) => text.trim())
+"""
+
+
+def test_a_chinese_report_has_no_english_words(browser, pages, chinese):
+    """Codes of settings and file formats are marked as such; units, CCER, IRR and codes of provinces stay."""
+    texts = opened(browser, pages["zh"]).execute_script(VISIBLE)
+    assert len(texts) > 500
+    names = {result.name for result in chinese.results} | set(chinese.provinces) | {*DEFINITION}
+    assert sorted({word for text in texts for word in foreign(text, names)}) == []
 
 
 @pytest.mark.skipif(not has_chinese_font(), reason="no Chinese font here: apt-get install fonts-noto-cjk")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 
@@ -9,6 +10,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
+import xarray as xr
 
 from picmodel.errors import InputError
 from picmodel.report.export import ENDINGS, export, tidy
@@ -42,6 +44,33 @@ def assert_same(found: pd.DataFrame, expected: pd.DataFrame) -> None:
 def test_csv_and_parquet_come_back(written, expected):
     assert_same(pd.read_csv(written["csv"], keep_default_na=False, na_values=[""]), expected)
     assert_same(pd.read_parquet(written["parquet"]), expected)
+
+
+def test_netcdf_comes_back(written, expected):
+    """Every number of the tables is in its array and no other; units are those of UDUNITS, or of money."""
+    with xr.open_dataset(written["netcdf"]) as dataset:
+        assert set(dataset.data_vars) == set(expected["indicator"])
+        parts = []
+        for name, array in dataset.data_vars.items():
+            rows = array.to_series().dropna().rename("value").reset_index()
+            parts.append(rows.assign(indicator=name))
+        assert dataset["generation"].attrs["units"] == "TW h"
+        assert dataset["peak_cost"].dims == ("scenario", "province", "technology")
+        assert all(v.attrs["long_name"] and v.attrs["units"] for v in dataset.data_vars.values())
+    back = pd.concat(parts).fillna({"technology": "all", "year": 0}).astype({"year": int})
+    both = back.merge(expected.dropna(subset=["value"]), on=KEY, how="outer", suffixes=("", "_table"))
+    assert (both["value"] == both["value_table"]).all()
+
+
+def test_arrays_of_a_run_follow_cf(folders):
+    """Units and a name on every variable; axes say what they are; no unit that UDUNITS takes for another."""
+    for name in ("solution.nc", "prices.nc"):
+        with xr.open_dataset(folders[0] / name) as dataset:
+            assert dataset.attrs["Conventions"] == "CF-1.11"
+            for variable in dataset.variables.values():
+                assert variable.attrs["long_name"]
+                unit = variable.attrs["units"]
+                assert "CNY" in unit or re.fullmatch(r"1|h yr-1|GW|GW h|(GW h|Gg) yr-1|Gg", unit), unit
 
 
 def test_the_data_sheet_comes_back(written, expected):
