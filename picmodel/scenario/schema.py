@@ -280,6 +280,11 @@ class Solver(Options):
         default=False,
         description="left and right price of carbon, CCER and certificates beside the price (*_low, *_high)",
     )
+    headline_ranges: bool = Field(
+        default=True,
+        description="least and largest renewable share, emissions, capacity of wind and sun, and cost over "
+        "all plans of the same cost (*_low, *_high)",
+    )
 
 
 class Projects(Options):

@@ -1,8 +1,8 @@
 r"""Ends of a quantity over all optimal plans: how far the optimum decides it.
 
 With one optimal dual point :math:`(y^*, d^*)` of an LP, the optimal plans are those that are feasible and
-complementary to it: where a row has a price it is met on the side that it prices, where a column has a reduced
-cost it stays at its bound.
+complementary to it: where a row has a price it is met on the side that it prices, where a column has a
+reduced cost it stays at its bound.
 
 .. math:: F = \{x \text{ feasible}:\; (A x)_i = b_i \;\forall\, y^*_i \ne 0,\;
                 x_j = \ell_j \text{ or } u_j \;\forall\, d^*_j \ne 0\}
@@ -12,8 +12,8 @@ costs the same, which is checked.  A quantity :math:`q x` is unique if its least
 one.  A ratio :math:`n x / m x` takes steps (Dinkelbach): with the ratio r of a plan, the plan that is best by
 :math:`n - r m` has a better one, until none has.
 
-The optimal basis is feasible on F, so the primal simplex starts from it; where nothing but the basis is free it
-has nothing to do.
+The optimal basis is feasible on F, so the primal simplex starts from it; a quantity that is unique takes a
+look at prices and no step.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Quantity:
     bottom: np.ndarray | None = None
 
     def of(self, x: np.ndarray) -> float:
-        return float(self.top @ x) / (1.0 if self.bottom is None else float(self.bottom @ x))
+        return _times(self.top, x) / (1.0 if self.bottom is None else _times(self.bottom, x))
 
 
 class Face:
@@ -62,22 +62,34 @@ class Face:
     """
 
     def __init__(
-        self, lp: LinearProgram, solution: Solution, units: Mapping[str, str] | None = None, threads: int = 0
+        self,
+        lp: LinearProgram,
+        solution: Solution,
+        units: Mapping[str, str] | None = None,
+        limit_s: float = 3600.0,
     ) -> None:
-        """Args:
-        solution: an optimum of ``lp`` with its basis.
-        units: as for `highs.solve`.
+        """The face of an optimum.
+
+        Args:
+            solution: an optimum of ``lp``.
+            units: as for `highs.solve`.
+            limit_s: longest time of all looks together [s].
+
+        Raises:
+            SolverTrouble: the solve ended without a basis, so prices are not exact.
         """
+        if solution.basis is None:
+            raise SolverTrouble("the solve ended without a basis; leave `solver.crossover` on")
         self._lp, self._solution = lp, solution
         self._scaling = Scaling(lp, units)
-        options = {"solver": "simplex", "simplex_strategy": _PRIMAL_SIMPLEX}
-        self._solver = passed(self._fixed(), options | ({"threads": threads} if threads else {}))
+        options = {"solver": "simplex", "simplex_strategy": _PRIMAL_SIMPLEX, "presolve": "off"}
+        self._solver = passed(self._fixed(), options | {"time_limit": limit_s})
         use_basis(self._solver, solution)
         self._columns = np.arange(lp.shape[1], dtype=np.int32)
         self.worst_loss = 0.0
 
     def ends(self, quantity: Quantity) -> tuple[float, float]:
-        """Least and largest value of a quantity, in its own unit.
+        """Least and largest value of a quantity, in its own unit; infinite where nothing limits it.
 
         Raises:
             SolverTrouble: the solver does not finish, or leaves the face.
@@ -87,33 +99,40 @@ class Face:
     def _end(self, quantity: Quantity, sign: float) -> float:
         best = quantity.of(self._solution.x)
         if quantity.bottom is None:
-            return sign * max(sign * best, sign * quantity.of(self._best(sign * quantity.top)))
+            x = self._best(sign * quantity.top)
+            return sign * (np.inf if x is None else max(sign * best, sign * quantity.of(x)))
         for _ in range(MOST_STEPS):
-            found = quantity.of(self._best(sign * (quantity.top - best * quantity.bottom)))
+            x = self._best(sign * (quantity.top - best * quantity.bottom))
+            if x is None:
+                raise SolverTrouble("a ratio has no end")
+            found = quantity.of(x)
             if sign * (found - best) <= GAIN * abs(best):
                 return best
             best = found
-        raise SolverTrouble(f"{_OPTION}: a ratio is not settled after {MOST_STEPS} steps; {_REMEDY}")
+        raise SolverTrouble(f"a ratio is not settled after {MOST_STEPS} steps")
 
-    def _best(self, weight: np.ndarray) -> np.ndarray:
-        """The optimal plan of which ``weight`` x is largest."""
+    def _best(self, weight: np.ndarray) -> np.ndarray | None:
+        """The optimal plan of which ``weight`` x is largest; None where it grows without end."""
         cost = -weight * self._scaling.column
         self._solver.changeColsCost(len(cost), self._columns, cost)
         self._solver.run()
         status = self._solver.getModelStatus()
+        if status == highspy.HighsModelStatus.kUnbounded:
+            use_basis(self._solver, self._solution)
+            return None
         if status != highspy.HighsModelStatus.kOptimal:
             text = self._solver.modelStatusToString(status)
-            raise SolverTrouble(f"{_OPTION}: HiGHS stopped with status {text!r}; {_REMEDY}")
+            raise SolverTrouble(f"HiGHS stopped with status {text!r}")
         x = np.asarray(self._solver.getSolution().col_value) * self._scaling.column
         self._require_as_cheap(x)
         return x
 
     def _require_as_cheap(self, x: np.ndarray) -> None:
         optimum = self._solution.objective
-        loss = abs(float(self._lp.cost @ x + self._lp.offset) - optimum) / (1 + abs(optimum))
+        loss = abs(_times(self._lp.cost, x) + self._lp.offset - optimum) / (1 + abs(optimum))
         self.worst_loss = max(self.worst_loss, loss)
         if not loss <= TOLERANCE:
-            raise SolverTrouble(f"{_OPTION}: a plan costs {loss:.2e} more than the optimum; {_REMEDY}")
+            raise SolverTrouble(f"a plan that should cost the same is off by {loss:.2e} of the objective")
 
     def _fixed(self) -> LinearProgram:
         """The LP in the solver's units, everything that has a price held at the side that it prices."""
@@ -133,11 +152,12 @@ class Face:
         )
 
 
+def _times(weights: np.ndarray, x: np.ndarray) -> float:
+    """Their product, summed in one order whatever the number of threads."""
+    return float(np.sum(weights * x))
+
+
 def _held(price: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Both sides at the one that is priced, where that is finite."""
     at_low, at_high = (price > PRICED) & np.isfinite(low), (price < -PRICED) & np.isfinite(high)
     return np.where(at_high, high, low), np.where(at_low, low, high)
-
-
-_OPTION = "solver.indicator_ranges"
-_REMEDY = "leave the option off"
