@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from picmodel.markets.registry import MECHANISMS
-from picmodel.report.runs import Run, RunSet
+from picmodel.report.runs import Run, RunSet, span
 
 WIND, SUN = "wind_onshore", "solar_utility"
 
@@ -27,7 +27,7 @@ def summary(runs: RunSet) -> Table:
     for name in (WIND, SUN):
         table.add_column(f"IRR {name.split('_')[0]}\n{vintage}, %, change", justify="right")
     for run in runs:
-        shares = [f"{100 * run.value('renewable_share', year=y):.1f}" for y in years]
+        shares = [_share(run, y) for y in years]
         table.add_row(
             run.name, *shares, _peak(run), _cost(run), *(_irr(run, name, vintage) for name in (WIND, SUN))
         )
@@ -70,14 +70,25 @@ def _vintage(runs: RunSet) -> int:
     return min((int(y) for y in found if y > 0 and y not in past), default=0)
 
 
+def _share(run: Run, year: int) -> str:
+    ends = span(run.ends("renewable_share", year=year), lambda share: f"{100 * share:.1f}")
+    return _lines(f"{100 * run.value('renewable_share', year=year):.1f}", ends)
+
+
 def _peak(run: Run) -> str:
     peak = run.manifest["peak"]
     level = f"{peak['level_mt']:,.0f}"
-    return f"{peak['year']}, {level}" if peak["within_horizon"] else f"none by {peak['year']}, {level}"
+    year = f"{peak['year']}" if peak["within_horizon"] else f"none by {peak['year']}"
+    return _lines(f"{year}, {level}", span(run.ends("emissions", year=peak["year"]), "{:,.0f}".format))
 
 
 def _cost(run: Run) -> str:
-    return f"{run.value('peak_cost'):,.0f}\n{run.value('peak_cost_change'):+.2f} %"
+    ends = span(run.ends("peak_cost"), "{:,.0f}".format)
+    return _lines(f"{run.value('peak_cost'):,.0f}", ends, f"{run.value('peak_cost_change'):+.2f} %")
+
+
+def _lines(*parts: str) -> str:
+    return "\n".join(part for part in parts if part)
 
 
 def _irr(run: Run, technology: str, vintage: int) -> str:
@@ -99,7 +110,7 @@ def notes(runs: RunSet) -> list[str]:
 
 
 def readings(runs: RunSet) -> list[str]:
-    """Of which capacities and prices returns are, where not those of the own plan; prices with a range."""
+    """Of which capacities and prices returns are, where not those of the own plan; numbers with a range."""
     found = []
     for run in runs:
         whose, prices = run.manifest["capacities_of"], run.manifest["project_prices"]
@@ -110,7 +121,11 @@ def readings(runs: RunSet) -> list[str]:
                 f"{run.name}: IRR at dispatch prices, lower end of their range; the upper end is "
                 "project_irr_upper in indicators.csv"
             )
-        found += [f"{run.name}: {line}" for line in run.manifest.get("price_ranges", [])]
+        found += [
+            f"{run.name}: {line}"
+            for ranges in ("headline_ranges", "price_ranges")
+            for line in run.manifest.get(ranges, [])
+        ]
     return found
 
 

@@ -133,6 +133,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "hours_sorted": ("hours of the year, dearest first", "全年小时数（由高到低）"),
     "reference_is": ("reference", "参考情景"),
     "against": ("change against {name}", "较 {name} 变化"),
+    "same_cost": ("{span} cost the same", "{span} 成本相同"),
     "renewable_share_in": ("Renewable share {year}", "可再生能源占比 {year}"),
     "peak": ("Emissions peak", "碳达峰"),
     "peak_none": ("none by {year}", "{year} 年前未达峰"),

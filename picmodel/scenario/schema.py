@@ -286,6 +286,11 @@ class Solver(Options):
         default=False,
         description="left and right price of carbon, CCER and certificates beside the price (*_low, *_high)",
     )
+    headline_ranges: bool = Field(
+        default=True,
+        description="least and largest renewable share, emissions, capacity of wind and sun, and cost over "
+        "all plans of the same cost (*_low, *_high)",
+    )
 
     @model_validator(mode="after")
     def _of_highs_alone(self) -> Solver:
