@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from picmodel.cli.terminal import Json, ResultFolder, app, explain, out_console
+from picmodel.cli.terminal import Json, Language, ResultFolder, app, explain, out_console
 from picmodel.errors import InputError
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from picmodel.report.story import Story
 
 Results = Annotated[list[Path], typer.Argument(help="folders of finished runs, or folders of them")]
-Language = Annotated[Literal["en", "zh"], typer.Option("--lang", help="en or zh")]
 
 
 @explain.command("price")
