@@ -121,7 +121,7 @@ def validate(
 def sweep(files: Files, as_json: Json = False) -> None:
     """List the runs of a sweep and what each sets, without solving; `picmodel run` solves them.
 
-    Example: picmodel sweep scenarios/sweep.yaml
+    Example: picmodel sweep scenarios/carbon_prices.yaml
     """
     from picmodel import driver
 
