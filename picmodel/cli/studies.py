@@ -82,7 +82,7 @@ def ladder(
 def attribute(study: StudyFile, out: StudyOut = Path("results"), jobs: Jobs = None) -> None:
     """Split the change from a first rung to a last one among the mechanisms between them.
 
-    Example: picmodel attribute scenarios/pic2022/attribution.yaml --out results
+    Example: picmodel attribute scenarios/pic2022/attribution.yml --out results
     """
     from picmodel.studies import attribution, tables
 
@@ -102,7 +102,7 @@ def sensitivity(
 ) -> None:
     """Find what answers hang on, and how often claims hold, over a sample of uncertain inputs.
 
-    Example: picmodel sensitivity scenarios/pic2022/sensitivity.yaml --out results
+    Example: picmodel sensitivity scenarios/pic2022/sensitivity.yml --out results
     """
     from picmodel.studies import sensitivity as studies
     from picmodel.studies import tables

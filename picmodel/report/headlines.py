@@ -112,7 +112,7 @@ def _peak(story: Story) -> Answer:
             cells.append(Cell("–"))
             continue
         year = str(peak["year"]) if peak["within_horizon"] else w("peak_none", year=peak["year"])
-ends = span(result.ends("emissions", year=peak["year"]), "{:,.0f}".format)
+        ends = span(result.ends("emissions", year=peak["year"]), "{:,.0f}".format)
         cells.append(Cell(year, f"{peak['level_mt']:,.0f} {w.unit('Mt CO2')}", ends))
     return Answer(w("peak"), "", tuple(cells), main=True, name="peak")
 
