@@ -1,4 +1,4 @@
-"""What must hold of any run, on real tables: seven provinces in eight slices, all 31 in one design; slow: in all."""
+"""What must hold of any run, on real tables: seven provinces in eight slices, all 31 in one design (slow: all)."""
 
 from __future__ import annotations
 
