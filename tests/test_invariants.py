@@ -1,4 +1,4 @@
-"""What must hold of any run, on real tables: seven provinces in eight slices, all 31 in one design (slow: all)."""
+"""What must hold of any run, on real tables: a region in every design, all 31 provinces in one; slow: in all."""
 
 from __future__ import annotations
 
