@@ -1,4 +1,4 @@
-"""What must hold of any run, on real tables: a region in every design, all 31 provinces in one; slow: in all."""
+"""What must hold of any run, on real tables: a region in every design, the nation in one (slow: in all)."""
 
 from __future__ import annotations
 
