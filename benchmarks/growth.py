@@ -57,7 +57,7 @@ def main() -> None:
     parser.add_argument("table", nargs="?", type=Path, default=Path("benchmarks/results/peers.csv"))
     parser.add_argument("--out", type=Path, help="the table's name with .svg by default")
     given = parser.parse_args()
-    mpl.rcParams["svg.hashsalt"] = "picmodel"  # one drawing, one file
+    mpl.rcParams.update({"svg.hashsalt": "picmodel", "svg.fonttype": "none"})  # one drawing, one file
     figure = drawn(pd.read_csv(given.table))
     figure.savefig(given.out or given.table.with_suffix(".svg"), metadata={"Date": None})
 

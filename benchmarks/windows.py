@@ -2,9 +2,10 @@
 
     python -m benchmarks.windows RESULT [--year Y] [--windows 4] [--window-days 2] [--out FILE.csv]
 
-RESULT is the folder of a finished run.  The first windows of the year are dispatched as the command does it; each
-is then solved again with the same numbers by a solver that has seen nothing: dual simplex, and HiPO with
-crossover.  One thread, CPU seconds of the solve alone.  Costs must agree to 1e-7, else this ends with an error.
+RESULT is the folder of a finished run.  The first windows of the year are dispatched as the command does it;
+each is then solved again with the same numbers by a solver that has seen nothing: dual simplex, and HiPO with
+crossover.  One thread, CPU seconds of the solve alone.  Costs must agree to 1e-7, else this ends with an
+error.
 """
 
 from __future__ import annotations
