@@ -1,7 +1,7 @@
 """Runs what docs/tutorial.md shows and records what is printed: ``python docs/tutorial.py [--long]``.
 
 A block ``yaml FILE`` is written to that file, a block ``console`` holds a command after ``$`` and what it
-printed.  Words of a block after that: ``exit=3`` the exit code, ``lines=1-4,9`` which lines are shown, the
+printed.  Words of a block after that: ``exit=3`` the exit code, ``lines=1-4,9-`` which lines are shown, the
 others being ``…``, ``long`` what is run with ``--long`` alone.  `tests/test_tutorial.py` runs all but that.
 """
 
@@ -65,9 +65,9 @@ class Block:
         kept: list[str] = []
         after = 0
         for part in self.words["lines"].split(","):
-            low, _, high = part.partition("-")
+            low, dash, high = part.partition("-")
             kept += [LEFT_OUT] * (int(low) > after + 1)
-            after = int(high or low)
+            after = int(high) if high else len(printed) if dash else int(low)
             kept += printed[int(low) - 1 : after]
         return kept + [LEFT_OUT] * (after < len(printed))
 

@@ -89,4 +89,5 @@ def test_a_page_is_parsed_and_recorded_with_gaps():
     command, file = tutorial.blocks(page)
     assert (command.command, command.recorded, command.code) == ("cat a", ["old"], 2)
     assert command.shown(list("abcde")) == ["a", "…", "c", "d", "…"]
+    assert tutorial.Block("console", {"lines": "3-"}, "", 0, 0).shown(list("abcd")) == ["…", "c", "d"]
     assert (file.kind, list(file.words), file.content) == ("yaml", ["a.yaml"], "x: 1\n")
