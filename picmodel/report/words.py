@@ -153,7 +153,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "table_note": (
         "IRR: real, before tax, portfolio of the reference; costs: real, without VAT, without sunk capital; "
         "hourly series are synthetic unless the scenario names its own.",
-        "IRR 为税前实际值，按参考情景的项目组合加权；成本为不变价，不含增值税与沉没资本；"
+        "IRR为税前实际值，按参考情景的项目组合加权；成本为不变价，不含增值税与沉没资本；"
         "除非情景另有指定，小时序列为合成序列。",
     ),
     "paper": ("Beside the paper", "与论文结论对照"),
