@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
 
 from picmodel import driver
+from picmodel.chronology import markdown as chronology
 from picmodel.ladder.claims import CORE, Claims, Values, counted, findings, groups, hangs_on, read_claims
 from picmodel.ladder.runs import read_table
 from picmodel.ladder.show import number, verdict_text
@@ -29,6 +31,8 @@ TABLE, PAGE, FIGURES = DOCS / "pic2022.csv", DOCS / "pic2022.md", DOCS / "figure
 ATTRIBUTION, HELD_CLAIMS, TORNADO = (
     DOCS / f"pic2022_{name}.csv" for name in ("attribution", "claims", "tornado")
 )
+#: the nation's figures of `picmodel dispatch … --year 2030 --write docs/pic2022_hourly.csv`
+HOURLY = DOCS / "pic2022_hourly.csv"
 CLAIMS = ROOT / "scenarios" / "pic2022" / "claims.toml"
 
 RUNGS = {
@@ -200,6 +204,11 @@ FIGURE_LINES = """
 
 ![Return of wind and sun](figures/pic2022_return.svg)
 """
+HOURLY_TEXT = """### All 8760 hours of {year}
+
+The same capacities, dispatched hour by hour (`picmodel dispatch`; [what is handed over](chronology.md)): the
+plan's days → all hours.
+"""
 TAIL = """## Not in the model
 
 Market power and strategic bids; forecast errors, so that a spot market and flexibility are worth more than
@@ -281,7 +290,35 @@ def _setting(values: Values, setting: str, claims: Claims) -> str:
     if others:
         parts += ["What the answers hang on, against rung 1:\n", _moves(values, setting, others)]
     sentences = [f"- {text}" for text in reading(values, setting)]
-    return "\n".join([*parts, "### Reading\n", *sentences, ""])
+    return "\n".join([*parts, "### Reading\n", *sentences, "", *_hourly(setting)])
+
+
+def _hourly(setting: str) -> list[str]:
+    """What typical days missed, rung by rung, if the rungs were dispatched over all hours."""
+    if not HOURLY.is_file():
+        return []
+    found = pd.read_csv(HOURLY)
+    names = {f"{setting}-{design}": title for design, title in RUNGS.items()}
+    run = {name: title for name, title in names.items() if name in set(found["scenario"])}
+    if not run:
+        return []
+    sentences = [f"- {text}" for text in hourly_reading(found, run)]
+    return [HOURLY_TEXT.format(year=found["year"].iloc[0]), chronology.hourly(found, run), *sentences, ""]
+
+
+def hourly_reading(found: pd.DataFrame, run: Mapping[str, str]) -> Iterator[str]:
+    """Whether steps between rungs are the same over all hours as in the plans' days."""
+    names = list(run)
+    for start, end in pairwise(names):
+        share = chronology.changes(found, start, end, "renewable_share")
+        cost = chronology.changes(found, start, end, "fuel_and_variable_om")
+        emitted = chronology.changes(found, start, end, "emissions")
+        yield (
+            f"**From {run[start]} to {run[end]}** the share changes by {100 * share[0]:+.2f} points in the "
+            f"plans' days and {100 * share[1]:+.2f} over all hours, emissions by {emitted[0]:+,.0f} and "
+            f"{emitted[1]:+,.0f} Mt, fuel and variable O&M by {cost[0]:+,.0f} and {cost[1]:+,.0f} "
+            "bn CNY a year."
+        )
 
 
 #: in the place of decimals: a calendar year

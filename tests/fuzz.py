@@ -6,13 +6,19 @@ refused.  The same for a table.  `tests/test_fuzz.py` takes a few of these, `ben
 
 from __future__ import annotations
 
+import csv
+from collections.abc import Iterable
+from functools import lru_cache
+from io import StringIO
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
 
+from picmodel.data.columns import INFINITY
 from picmodel.data.read import _read_table, columns_of
-from picmodel.data.tables import TABLE, TABLES
+from picmodel.data.tables import TABLE
 from picmodel.driver.sources import CHECKS
 from picmodel.errors import InputError
 from picmodel.scenario.load import ScenarioSet, dump_yaml, load
@@ -83,8 +89,15 @@ def mangled(draw: Any) -> str:
     return text
 
 
+#: texts that are no path, no name, or lead out of the project
+ODD_TEXTS = ("\0", "\ud800", "a" * 300, "a/" * 3000, "~", "..", "/dev/null", "/proc/self", "$HOME", "-", "CN")
 _ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=5)
+    | st.sampled_from(ODD_TEXTS),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=8,
 )
@@ -196,15 +209,13 @@ def _check_found(found: ScenarioSet) -> None:
 
 # -- tables
 
-#: tables of every shape: short, wide, keyed by several columns, with text and whole numbers
-SOME_TABLES = ("fuel_factors", "co2_storage", "peak_load", "retrofits", "time_of_use", "corridors", "finance")
-CELLS = (
+#: every declared table
+TABLE_NAMES = tuple(TABLE)
+NO_NUMBERS = (
     "",
     "abc",
     "nan",
     "inf",
-    "-1e30",
-    "1e30",
     "1,000",
     "1e400",
     '"',
@@ -214,26 +225,37 @@ CELLS = (
     "true",
     "=1+1",
     "'1",
+    "1_0",
+    "0x1",
 )
+CELLS = (*NO_NUMBERS, "-1e30", "1e30")
 
 
-def first_lines(name: str, folder: Path, count: int = 4) -> list[list[str]]:
+@lru_cache
+def _first_rows(name: str, folder: Path, count: int = 4) -> tuple[tuple[str, ...], ...]:
     """Header and first rows of a shipped table, as cells."""
-    lines = (folder / TABLE[name].file).read_text("utf-8").splitlines()[: count + 1]
-    return [line.split(",") for line in lines if '"' not in line]
+    with (folder / TABLE[name].file).open(encoding="utf-8", newline="") as file:
+        return tuple(map(tuple, islice(csv.reader(file), count + 1)))
+
+
+def _written(rows: Iterable[Iterable[str]]) -> str:
+    text = StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
 
 
 @st.composite
 def bad_tables(draw: Any, shipped: Path) -> tuple[str, str]:
     """A table's name, and a text of it with something wrong."""
-    name = draw(st.sampled_from(SOME_TABLES))
-    rows = [list(row) for row in first_lines(name, shipped)]
+    name = draw(st.sampled_from(TABLE_NAMES))
+    rows = [list(row) for row in _first_rows(name, shipped)]
     column = draw(st.integers(0, len(rows[0]) - 1))
     row = draw(st.integers(1, len(rows) - 1))
     declared = {c.name: c for c in columns_of(TABLE[name])}[rows[0][column]]
     kind = draw(st.sampled_from(("cell", "ragged", "twice", "renamed", "column twice")))
     if kind == "cell" and declared.kind != "text":
-        rows[row][column] = draw(st.sampled_from(CELLS))
+        limited = declared.low > -INFINITY and declared.high < INFINITY
+        rows[row][column] = draw(st.sampled_from(CELLS if limited else NO_NUMBERS))
     elif kind == "ragged":
         rows[row] = rows[row][: draw(st.integers(1, len(rows[row]) - 1))] or [""]
     elif kind == "renamed":
@@ -242,14 +264,14 @@ def bad_tables(draw: Any, shipped: Path) -> tuple[str, str]:
         rows[0][column] = rows[0][column - 1]
     else:
         rows.append(list(rows[row]))
-    return name, "\n".join(",".join(cells) for cells in rows) + "\n"
+    return name, _written(rows)
 
 
 @st.composite
 def mangled_tables(draw: Any, shipped: Path) -> tuple[str, str]:
     """A table's name, and a text of it with pieces cut out or put in."""
-    name = draw(st.sampled_from(SOME_TABLES))
-    text = "\n".join(",".join(cells) for cells in first_lines(name, shipped)) + "\n"
+    name = draw(st.sampled_from(TABLE_NAMES))
+    text = _written(_first_rows(name, shipped))
     for _ in range(draw(st.integers(1, 4))):
         at, length = draw(st.integers(0, len(text))), draw(st.integers(0, 12))
         text = text[:at] + draw(st.sampled_from((*CELLS, ",", "\n", "\r", ",,", " "))) + text[at + length :]
@@ -258,7 +280,7 @@ def mangled_tables(draw: Any, shipped: Path) -> tuple[str, str]:
 
 def check_table(name: str, text: str, folder: Path, must_fail: bool = False) -> bool:
     """Read a table with this text; True where it was refused, with the file named in every message."""
-    table = next(table for table in TABLES if table.name == name)
+    table = TABLE[name]
     path = folder / "table.csv"
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
     frame, problems = _read_table(path, table, table.file)

@@ -13,7 +13,8 @@ import xarray as xr
 
 from picmodel import driver
 from picmodel.chronology.check import check_year, own_days
-from picmodel.chronology.comparison import Dispatch, compared, measured, quantile
+from picmodel.chronology.comparison import Dispatch, compared, measured, quantile, write_nations
+from picmodel.chronology.markdown import changes, hourly
 from picmodel.chronology.plan import Plan, park_of
 from picmodel.chronology.rolling import residuals, roll
 from picmodel.chronology.window import Dispatched, Hours, Park, Window
@@ -460,3 +461,31 @@ def test_nothing_is_accepted_that_breaks_a_rule(monkeypatch):
     monkeypatch.setattr(Window, "solve", lying)
     with pytest.raises(SelfCheckFailed, match="balance"):
         roll(park, steps(park, [[4.0]], {}), 1, 0)
+
+
+def test_nations_of_several_results_go_into_one_file_and_onto_a_page(checked, tmp_path):
+    """By hand  a share of 0.5 in the plan and 0.45 in all hours is "50.0 → 45.0"; from A to B it grows by
+    0.1 in the plan and by 0.07 over all hours.
+    """
+    other = checked.table.assign(scenario="other")
+    write_nations([checked.table, other], tmp_path / "hourly.csv")
+    written = pd.read_csv(tmp_path / "hourly.csv", keep_default_na=False)
+    assert set(written["scenario"]) == {"south", "other"}
+    assert not ((written["plan"] == 0) & (written["hourly"] == 0)).any()
+    mean = checked.table.query("indicator == 'energy_price' and province == 'CN'")["hourly"].iloc[0]
+    assert mean == pytest.approx(
+        written.query("indicator == 'energy_price' and scenario == 'other'")["hourly"].iloc[0], rel=1e-5
+    )
+    by_hand = pd.DataFrame(
+        [
+            ("s-a", "renewable_share", "all", 0.5, 0.45),
+            ("s-b", "renewable_share", "all", 0.6, 0.52),
+            ("s-a", "unserved_energy", "all", 0.0, 441.0),
+        ],
+        columns=["scenario", "indicator", "technology", "plan", "hourly"],
+    )
+    page = hourly(by_hand, {"s-a": "A", "s-missing": "M", "s-b": "B"}).splitlines()
+    assert page[0] == "|  | A | B |"
+    assert "| renewable share of generation, % | 50.0 → 45.0 | 60.0 → 52.0 |" in page
+    assert "| unserved energy, TWh | 0.00 → 0.44 | 0.00 → 0.00 |" in page
+    assert changes(by_hand, "s-a", "s-b", "renewable_share") == pytest.approx((0.1, 0.07))

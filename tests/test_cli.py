@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import shutil
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
+import typer
 from pydantic import Field
 
 from picmodel import cli
@@ -267,3 +270,28 @@ def test_infeasible_is_exit_code_3(capsys, monkeypatch, tmp_path):
     assert code == 3, message
     assert "cannot be met" in message
     assert not any(out.glob("*"))
+
+
+def commands_of(group: Any, name: str = "") -> dict[str, Any]:
+    """Every command by its full name."""
+    found = {}
+    for part, command in group.commands.items():
+        whole = f"{name} {part}".strip()
+        found |= commands_of(command, whole) if hasattr(command, "commands") else {whole: command}
+    return found
+
+
+COMMANDS = commands_of(typer.main.get_command(cli.app))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_example_of_a_help_text_names_what_there_is(name):
+    """The command itself, options that it has, and files of the repository: `new` makes its own."""
+    command = COMMANDS[name]
+    (example,) = re.findall(r"Example: picmodel (.*)", command.help or "")
+    assert example.startswith(name)
+    words = shlex.split(example.removeprefix(name).split(">")[0])
+    options = {option for parameter in command.params for option in parameter.opts}
+    assert {word for word in words if word.startswith("--")} <= options
+    files = [word for word in words if word.startswith("scenarios/") and name != "new"]
+    assert [file for file in files if not (INPUTS.parent / file).exists()] == []

@@ -201,12 +201,14 @@ def test_errors_cross_a_process_border_whole_and_are_told_together():
 
 
 def test_what_was_finished_stays_when_another_fails(tmp_path):
-    """Sichuan alone with a tenth of its demand cannot be met; the region beside it can."""
-    impossible = {
+    """What Sichuan must run has no use at a tenth of its demand; at all of its demand it has."""
+    sichuan = {
+        **REGION,
+        "horizon": {"years": [2025]},
         "space": {"provinces": ["SC"]},
-        "physical": {"demand_factor": 0.1, "expand": False},
-        "markets": {"power": None},
+        "markets": {},
+        "designs": {"planned": {}, "broken": {"physical": {"demand_factor": 0.1, "expand": False}}},
     }
     with pytest.raises(Infeasible, match="region-broken"):
-        picmodel.run({**REGION, "designs": {"planned": {}, "broken": impossible}}, out=tmp_path)
+        picmodel.run(sichuan, out=tmp_path)
     assert [p.name for p in tmp_path.iterdir()] == ["region-planned"]

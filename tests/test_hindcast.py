@@ -146,7 +146,6 @@ def real(tmp_path_factory) -> Hindcast:
     return one
 
 
-@pytest.mark.slow
 def test_nation_within_three_percent(real):
     errors = real.nation.set_index("group")["error_percent"]
     for group in SCORED:
@@ -155,14 +154,12 @@ def test_nation_within_three_percent(real):
     assert real.warnings == []
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("quantity", ["coal", "thermal"])
 def test_provinces_of_2023(real, quantity):
     assert real.scores[f"{quantity}_r"] >= 0.95
     assert real.scores[f"{quantity}_median_percent"] <= 15.0
 
 
-@pytest.mark.slow
 def test_net_exports_of_2023(real):
     assert real.scores["net_export_r"] >= 0.95
     # what is sent and not received is lost on the lines: a small share of what flows
@@ -171,7 +168,6 @@ def test_net_exports_of_2023(real):
     assert 0.015 * sent < lost < 0.07 * sent
 
 
-@pytest.mark.slow
 def test_every_miss_is_explained(real):
     explained = set(re.findall(r"^\| ([A-Z]{2}) \|", DOCS.read_text("utf-8"), re.MULTILINE))
     assert explained >= {*real.missed["coal"], *real.missed["thermal"]}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -55,6 +56,13 @@ def compared(scenario: str, plan: Dispatch, hourly: Dispatch) -> pd.DataFrame:
     table = pd.DataFrame({"plan": before, "hourly": after.reindex(before.index)}).reset_index()
     table = table.assign(scenario=scenario, year=plan.year, difference=table["hourly"] - table["plan"])
     return table[COLUMNS]
+
+
+def write_nations(tables: Sequence[pd.DataFrame], path: Path) -> None:
+    """The nation's rows of several comparisons as one CSV, six digits; what is zero in both is left out."""
+    whole = pd.concat(tables, ignore_index=True)
+    rows = whole[(whole["province"] == NATION) & ((whole["plan"] != 0) | (whole["hourly"] != 0))]
+    rows.drop(columns="province").to_csv(path, index=False, float_format="%.6g")
 
 
 def measured(d: Dispatch) -> Iterator[Row]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from picmodel.cli.terminal import Json, ResultFolder, app, explain, out_console, say
+from picmodel.cli.terminal import Json, Language, ResultFolder, app, explain, out_console, say
 from picmodel.errors import InputError
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from picmodel.report.story import Story
 
 Results = Annotated[list[Path], typer.Argument(help="folders of finished runs, or folders of them")]
-Language = Annotated[Literal["en", "zh"], typer.Option("--lang", help="en or zh")]
 
 
 @explain.command("price")

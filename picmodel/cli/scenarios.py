@@ -5,8 +5,9 @@ and ``schema``, which help to write them.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -17,19 +18,20 @@ from picmodel.cli.terminal import (
     Files,
     Jobs,
     Json,
+    Lang,
+    Language,
     Out,
     ScenarioFile,
     app,
+    looking,
     out_console,
     stages,
     warn,
 )
 from picmodel.errors import Drifted, Infeasible, InputError
 
-NOTE = (
-    "IRR: real, before tax, portfolio of the reference; costs: real, without VAT, without sunk capital; "
-    "hourly series are synthetic unless the scenario names its own."
-)
+if TYPE_CHECKING:
+    from picmodel.report.runs import RunSet
 
 
 @app.command()
@@ -53,6 +55,7 @@ def run(
         typer.Option(help="Dask scheduler whose workers solve: tcp://host:8786"),
     ] = None,
     effects: Effects = True,
+    lang: Language = "en",
 ) -> None:
     """Solve scenarios and compare them; what has not changed since its last run is not solved again.
 
@@ -60,33 +63,34 @@ def run(
     """
     from picmodel import driver
     from picmodel.ignored.remarks import examined
-    from picmodel.report import tables
 
     found = driver.gathered(files)
-    warn(examined(found, effects and not driver.settled(found, out)))
+    tell = stages()
+    with looking(tell) as look:
+        remarks = examined(found, effects, report=look, out=out)
+    warn(remarks)
     runs = driver.run(
-        found,
-        out,
-        reference,
-        jobs,
-        stages(),
-        baseline,
-        fresh=fresh,
-        memory_gb=memory,
-        scheduler=scheduler,
+        found, out, reference, jobs, tell, baseline, fresh=fresh, memory_gb=memory, scheduler=scheduler
     )
+    _print_runs(runs, {s.name: getattr(s.title, lang) or "" for s in found}, lang)
+
+
+def _print_runs(runs: RunSet, titles: Mapping[str, str], lang: Lang) -> None:
+    """What must be read first, the answers, the markets, the capacities, how to read them."""
+    from picmodel.report import tables
+    from picmodel.report.words import words_for
+
+    words = words_for(lang)
     for note in tables.notes(runs):
-        out_console.print(f"[bold red]read first[/]  {note}", highlight=False)
-    out_console.print(tables.summary(runs))
-    if (markets := tables.markets(runs)) is not None:
-        out_console.print(markets)
-    out_console.print(NOTE, style="dim")
+        out_console.print(f"[bold red]{words('read_first')}[/]  {note}", highlight=False)
+    shown = tables.summary(runs, words, titles), tables.markets(runs, words), tables.capacity(runs, words)
+    for table in filter(None, shown):
+        out_console.print(table, highlight=False)
     for reading in tables.readings(runs):
         out_console.print(reading, highlight=False)
     for one in runs:
-        out_console.print(tables.census(one), style="dim", highlight=False)
-    folders = ", ".join(str(one.folder) for one in runs)
-    out_console.print(f"written to {folders}", highlight=False, soft_wrap=True)
+        out_console.print(tables.census(one, words), style="dim", highlight=False)
+    out_console.print(tables.written(runs, words), highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -106,7 +110,9 @@ def validate(
 
     found = driver.gathered(files)
     driver.check_inputs(list(found))
-    warn(examined(found, effects, inherited))
+    with looking(stages()) as look:
+        remarks = examined(found, effects, inherited, look)
+    warn(remarks)
     for scenario in found:
         out_console.print(f"{scenario.name}: good")
 
@@ -115,7 +121,7 @@ def validate(
 def sweep(files: Files, as_json: Json = False) -> None:
     """List the runs of a sweep and what each sets, without solving; `picmodel run` solves them.
 
-    Example: picmodel sweep scenarios/sweep.yaml
+    Example: picmodel sweep scenarios/carbon_prices.yaml
     """
     from picmodel import driver
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, astuple
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from picmodel.cli.terminal import Json, OneScenario, ScenarioFile, out_console, show
@@ -85,7 +85,7 @@ def mechanisms(
 
 def _option_table(options: list[Parameter]) -> Table:
     """A row for each option; those inside another one have its name before them."""
-    table = Table("option", "type", "unit", "default", "range", "what")
+    table = Table(Column("option", overflow="fold"), "type", "unit", "default", "range", "what")
     for option in options:
         cells = astuple(option)
         table.add_row(*(Text(cell) for cell in cells))

@@ -82,7 +82,7 @@ def ladder(
 def attribute(study: StudyFile, out: StudyOut = Path("results"), jobs: Jobs = None) -> None:
     """Split the change from a first rung to a last one among the mechanisms between them.
 
-    Example: picmodel attribute scenarios/pic2022/attribution.yaml --out results
+    Example: picmodel attribute scenarios/pic2022/attribution.yml --out results
     """
     from picmodel.studies import attribution, tables
 
@@ -102,7 +102,7 @@ def sensitivity(
 ) -> None:
     """Find what answers hang on, and how often claims hold, over a sample of uncertain inputs.
 
-    Example: picmodel sensitivity scenarios/pic2022/sensitivity.yaml --out results
+    Example: picmodel sensitivity scenarios/pic2022/sensitivity.yml --out results
     """
     from picmodel.studies import sensitivity as studies
     from picmodel.studies import tables
@@ -118,21 +118,28 @@ def sensitivity(
 
 @app.command()
 def dispatch(
-    result: Annotated[Path, typer.Argument(help="results folder of a finished run: OUT/<scenario>")],
+    results: Annotated[list[Path], typer.Argument(help="results folders of finished runs: OUT/<scenario>")],
     year: Annotated[int | None, typer.Option(help="planning year; default: the only one")] = None,
     window_days: Annotated[int, typer.Option(min=1, max=365, help="days that a window keeps")] = 7,
     ahead_days: Annotated[int, typer.Option(min=0, max=60, help="days that it sees beyond them")] = 1,
+    write: Annotated[Path | None, typer.Option(help="CSV of the nation's figures of all results")] = None,
 ) -> None:
-    """Dispatch all 8760 hours of a year with the capacities of a finished run.
+    """Dispatch all 8760 hours of a year with the capacities of finished runs.
 
     Example: picmodel dispatch results/reference --year 2028
     """
     from picmodel.chronology import comparison
     from picmodel.chronology.check import check_year
 
-    found = check_year(result, year, window_days, ahead_days, report=stages())
-    out_console.print(comparison.nation_table(found.table))
-    out_console.print(comparison.province_table(found.table))
-    for note in found.notes():
-        out_console.print(note, style="dim", highlight=False)
-    out_console.print(f"written to {', '.join(map(str, found.files))}", highlight=False, soft_wrap=True)
+    tables = []
+    for result in results:
+        found = check_year(result, year, window_days, ahead_days, report=stages())
+        tables.append(found.table)
+        out_console.print(comparison.nation_table(found.table))
+        out_console.print(comparison.province_table(found.table))
+        for note in found.notes():
+            out_console.print(note, style="dim", highlight=False)
+        out_console.print(f"written to {', '.join(map(str, found.files))}", highlight=False, soft_wrap=True)
+    if write is not None:
+        comparison.write_nations(tables, write)
+        out_console.print(f"written to {write}", highlight=False, soft_wrap=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 show = typer.Typer(no_args_is_help=True, help="Show what a scenario can say.")
 explain = typer.Typer(no_args_is_help=True, help="Explain a number of a finished run.")
-out_console = Console(width=None if sys.stdout.isatty() else 150)
+#: columns where there is no terminal to ask, unless the environment says COLUMNS
+WIDTH = 150
+out_console = Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDTH)
 err_console = Console(stderr=True)
 
 Files = Annotated[list[Path], typer.Argument(help="scenario files, or folders of them")]
@@ -29,6 +33,8 @@ Out = Annotated[Path, typer.Option("--out", help="results go to OUT/<scenario>/"
 Jobs = Annotated[int | None, typer.Option(min=1, help="solves side by side; default: one a core")]
 Effects = Annotated[bool, typer.Option(help="look for settings that change nothing")]
 ResultFolder = Annotated[Path, typer.Argument(help="results folder of a finished run: OUT/<scenario>")]
+Lang = Literal["en", "zh"]
+Language = Annotated[Lang, typer.Option("--lang", help="language of titles and tables")]
 Json = Annotated[bool, typer.Option("--json", help="as JSON")]
 
 
@@ -58,9 +64,31 @@ def stages() -> Callable[[str, str], None]:
     start = time.perf_counter()
 
     def report(name: str, stage: str) -> None:
-        err_console.print(f"[dim]{time.perf_counter() - start:6.1f} s[/]  {name}  {stage}", highlight=False)
+        err_console.print(
+            f"[dim]{time.perf_counter() - start:6.1f} s[/]  {name}  {stage}", highlight=False, soft_wrap=True
+        )
 
     return report
+
+
+@contextmanager
+def looking(tell: Callable[[str, str], None]) -> Iterator[Callable[[str, str], None]]:
+    """While settings are left out in turn: the one in question on a terminal, one plain line elsewhere."""
+    status, told = err_console.status(""), False
+
+    def report(name: str, question: str) -> None:
+        nonlocal told
+        if err_console.is_terminal:
+            status.update(f"[dim]{question}[/]")
+            status.start()
+        elif not told:
+            tell(name, "looks whether every setting has an effect")
+        told = True
+
+    try:
+        yield report
+    finally:
+        status.stop()
 
 
 def counted() -> Callable[[int, int, str], None]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from rich.table import Table
+from rich.table import Column, Table
 
 from picmodel.compare.difference import Comparison, is_relative
 
@@ -88,7 +88,7 @@ def _answers(found: Comparison) -> Iterator[Table | str]:
 
 
 def _result_table(rows: pd.DataFrame, title: str, counts: pd.Series | None = None) -> Table:
-    table = Table(title, "where")
+    table = Table(Column(title, overflow="fold"), "where")
     for name in ("A", "B", "B - A", "%", *(["rows"] if counts is not None else [])):
         table.add_column(name, justify="right")
     for row in rows.itertuples(index=False):

@@ -426,7 +426,8 @@ def _check_links(table: Table, frames: Frames, declared: Mapping[str, Table]) ->
         targets = list(frames[name][field].dropna())
         given = frame[column.name].dropna()
         problems += _broken(given[~given.isin(targets)], table, column, declared[name], targets)
-        missing = [value for value in targets if value not in set(given)]
+        there = set(given)
+        missing = [value for value in targets if value not in there]
         if column.name in table.complete_over and missing:
             problems.append(
                 f"{table.file}: no row for {column.name} {', '.join(missing)}; "

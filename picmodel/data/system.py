@@ -108,6 +108,11 @@ class Horizon:
         past = tuple(y for y in years if y < present_year)
         return cls(years, span, discount, gap, base_year, rate, past)
 
+    @property
+    def last_year(self) -> int:
+        """The last calendar year that a planning year stands for."""
+        return max(y + years for y, years in self.span.items()) - 1
+
 
 @dataclass(frozen=True)
 class Held:

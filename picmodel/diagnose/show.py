@@ -8,7 +8,7 @@ from itertools import groupby
 from math import isfinite
 from typing import Any
 
-from rich.table import Table
+from rich.table import Column, Table
 
 from picmodel.diagnose.scenario import Change, Diagnosis
 from picmodel.diagnose.words import Rule, amount
@@ -77,7 +77,7 @@ def _infeasible(d: Diagnosis) -> Iterator[Table | str]:
 
 
 def _clash_table(rules: Sequence[Rule]) -> Table:
-    table = Table("rule", "where", "as it stands", "changed in")
+    table = Table("rule", "where", "as it stands", Column("changed in", overflow="fold"))
     for _, group in groupby(rules, key=lambda rule: rule.family):
         members = [list(same) for _, same in groupby(group, key=lambda rule: rule.place)]
         for rule, *others in members[:MOST]:
@@ -89,7 +89,7 @@ def _clash_table(rules: Sequence[Rule]) -> Table:
 
 
 def _change_table(changes: Sequence[Change]) -> Table:
-    table = Table("rule", "where", "from", "to", "by", "changed in")
+    table = Table("rule", "where", "from", "to", "by", Column("changed in", overflow="fold"))
     for _, group in groupby(changes, key=lambda change: change.rule.family):
         by_place: dict[str, list[Change]] = {}
         for change in group:

@@ -25,6 +25,7 @@ from picmodel.extract.price_terms import price_terms
 from picmodel.extract.results import Results
 from picmodel.extract.running_cost import running_costs
 from picmodel.formulation.held import LEAST_GW
+from picmodel.indicators.headline_ranges import headline_ranges, not_unique
 from picmodel.indicators.market_prices import certificate_price, energy_price
 from picmodel.indicators.money import money, served_energy
 from picmodel.indicators.peak_cost import sunk_capital, system_cost, transfers
@@ -106,7 +107,7 @@ def _fill(task: Task, folder: Path, report: Report) -> None:
     found = optimum(scenario, clock, how, task.given, lambda: _require_same_inputs(task))
     projects, yearly, ends = valued_projects(found, how, clock)
     costs = found.results.cost_by_item()
-    ranges = _ranges(found, clock)
+    ranges, said = _ranges(found, clock)
     clock.stage("write")
     with writing(task.out):
         _write(found, costs, folder)
@@ -115,17 +116,31 @@ def _fill(task: Task, folder: Path, report: Report) -> None:
         solved = _solved(found, projects, costs, ranges, folder)
         write_kept(solved, folder)
         write_table(labelled(solved.indicators, scenario.name), folder / INDICATORS)
-        beside = {"expected_by_size_gb": by_size(scenario), "price_ranges": wide(ranges)}
+        beside = {"expected_by_size_gb": by_size(scenario), **said}
         manifest = manifest_of(found, ends, clock) | examination(scenario) | beside
         seal(folder, task.now, manifest, task.large)
 
 
-def _ranges(found: Optimum, clock: Clock) -> list[pd.DataFrame]:
-    """Left and right prices of the markets; none where the scenario does not ask, or has no market."""
-    if not found.scenario.solver.price_ranges:
-        return []
-    clock.stage("ranges")
-    return price_ranges(found.lp, found.solution, found.results)
+def _ranges(found: Optimum, clock: Clock) -> tuple[list[pd.DataFrame], dict[str, list[str]]]:
+    """Ends of market prices and of headline quantities, as the scenario asks; lines about those that differ.
+
+    A second look that fails takes nothing from the run: it says so.
+    """
+    asked = found.scenario.solver
+    if asked.price_ranges or asked.headline_ranges:
+        clock.stage("ranges")
+    prices = price_ranges(found.lp, found.solution, found.results) if asked.price_ranges else []
+    said = {"price_ranges": wide(prices), "headline_ranges": []}
+    if not asked.headline_ranges:
+        return prices, said
+    until = found.scenario.horizon.peak_cost_until
+    try:
+        headlines = headline_ranges(found.lp, found.solution, found.results, until, asked.time_limit_s)
+    except SolverTrouble as error:
+        return prices, said | {
+            "headline_ranges": [f"whether headline numbers are unique is not known: {error}"]
+        }
+    return [*prices, headlines], said | {"headline_ranges": not_unique(headlines)}
 
 
 def _require_same_inputs(task: Task) -> None:

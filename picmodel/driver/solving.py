@@ -26,7 +26,8 @@ from picmodel.scenario.schema import Scenario
 from picmodel.settlement.ledger import ledger, worst_account
 from picmodel.solve.certificate import TOLERANCE, certify
 from picmodel.solve.compile import LinearProgram, compile_model
-from picmodel.solve.highs import Solution, SolverOptions, solve
+from picmodel.solve.highs import Solution, SolverOptions
+from picmodel.solve.solver import solve
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,9 @@ class How:
 
     def options(self, scenario: Scenario) -> SolverOptions:
         s = scenario.solver
-        return SolverOptions(s.method, s.threads or self.threads, s.time_limit_s, s.crossover, self.log)
+        return SolverOptions(
+            s.method, s.threads or self.threads, s.time_limit_s, s.crossover, self.log, s.name, s.options
+        )
 
 
 @dataclass(frozen=True)

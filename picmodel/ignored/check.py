@@ -75,7 +75,7 @@ def idle_settings(
     found = []
     for setting, having in _by_setting(scenarios, inherited):
         if report:
-            report("inputs", f"is {setting.name} used?")
+            report("settings", f"is {setting.name} used?")
         verdicts = list(_until_used(bench, setting, having))
         if not setting.own:  # extended files are there to be replaced
             verdicts = [v for v in verdicts if v is None or v[0] != "PIC-N003"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from picmodel import driver
@@ -39,20 +40,28 @@ class Remark:
 
 
 def examined(
-    found: ScenarioSet, effects: bool = True, inherited: bool = False, report: Report | None = None
+    found: ScenarioSet,
+    effects: bool = True,
+    inherited: bool = False,
+    report: Report | None = None,
+    out: Path | None = None,
 ) -> list[Remark]:
     """Everything to say about a set that was read and checked; each scenario keeps what is about it.
 
     Args:
         effects: leave out every setting in turn to find those without effect.
         inherited: those of extended files too, as remarks; they stop nothing.
+        out: results folder; where all runs in it are today's, neither tables nor effects are looked at again.
 
     Raises:
         InputError: settings of the loaded file that change nothing, or bad input; all of them.
     """
     scenarios = list(found)
     uses = driver.check_all(scenarios)
-    _require_tables(scenarios)
+    settled = out is not None and driver.settled(found, out)
+    if not settled:
+        _require_tables(scenarios)
+    effects = effects and not settled
     remarks = _warnings(scenarios)
     refused: list[str] = []
     for idle in _idle(scenarios, uses, inherited, report) if effects else ():

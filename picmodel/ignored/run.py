@@ -29,5 +29,5 @@ def run(
         InputError, Infeasible, SolverTrouble, SelfCheckFailed: see `picmodel.errors`.
     """
     found = driver.gathered(source)
-    examined(found, effects and not driver.settled(found, out))
+    examined(found, effects, out=Path(out))
     return driver.run(found, out, reference, jobs, report, baseline, **how)

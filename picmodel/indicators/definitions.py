@@ -843,6 +843,42 @@ _RANGES = tuple(
     )
 )
 
+#: ends of headline quantities over all plans of the same cost: with `solver.headline_ranges`
+_HEADLINES = tuple(
+    Definition(
+        f"{name}_{end}",
+        unit,
+        f"{word} of {of} over the optimal plans, for each of which the objective is the same",
+        by,
+        f"{side} Equal ends: every solver finds this number.",
+        zh + ("下限（成本相同）" if end == "low" else "上限（成本相同）"),
+        "docs/model.md",
+    )
+    for name, unit, of, by, zh in (
+        ("renewable_share", "share", "renewable_share", "nation", "可再生能源占比"),
+        ("emissions", "Mt CO2", "emissions", "nation", "电力碳排放"),
+        (
+            "capacity",
+            "GW",
+            "capacity of wind (solar), on land and at sea (all kinds)",
+            "nation; wind, solar",
+            "装机容量",
+        ),
+        (
+            "cost_until",
+            "bn CNY",
+            "resource cost, discounted, through the year",
+            "nation",
+            "截至该年的累计成本",
+        ),
+        ("peak_cost", "bn CNY", "peak_cost", "nation", "达峰成本"),
+    )
+    for end, word, side in (
+        ("low", "min", "The least that a plan of this cost has."),
+        ("high", "max", "The most that a plan of this cost has."),
+    )
+)
+
 _SAVING = (
     Definition(
         "saving",
@@ -1220,6 +1256,7 @@ SECTIONS: dict[str, tuple[Definition, ...]] = {
     "Energy saving and demand side": _SAVING,
     "Carbon capture": _CAPTURE,
     "Ancillary services": _ANCILLARY,
+    "Ranges of headline numbers": _HEADLINES,
     "Ranges of prices": _RANGES,
     "Money": _MONEY,
 }

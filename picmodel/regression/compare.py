@@ -16,6 +16,8 @@ from picmodel.regression.tolerances import Tolerance, tolerance_of
 KEY = ["scenario", "indicator", "province", "technology", "year"]
 #: digits of a reference: more than any tolerance needs, fewer than a solver promises
 DIGITS = 8
+#: of the tolerance: what moves less keeps its reference
+STILL = 0.01
 
 
 def compared_rows(indicators: pd.DataFrame, table: tuple[Tolerance, ...], path: Path) -> pd.DataFrame:
@@ -118,6 +120,19 @@ def read_references(folder: Path, scenarios: Sequence[str]) -> pd.DataFrame:
                 text = f"{path}: is no table of references ({error}); restore it, or write it with --update"
                 raise InputError([text]) from None
     return pd.concat(tables, ignore_index=True) if tables else empty
+
+
+def renewed(now: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
+    """References to write: what was found, and the old number where it moved by next to nothing.
+
+    So their diff shows what changed, not the last digit of what did not.
+
+    Args:
+        found: see `differences`.
+    """
+    old = found.loc[found["times"] < STILL, [*KEY, "reference"]]
+    rows = now.merge(old, on=KEY, how="left")
+    return rows.assign(value=rows["reference"].fillna(rows["value"])).drop(columns="reference")
 
 
 def write_references(folder: Path, now: pd.DataFrame) -> None:

@@ -17,6 +17,7 @@ from picmodel.regression.compare import (
     drifted,
     junit,
     read_references,
+    renewed,
     write_references,
 )
 from picmodel.regression.tolerances import read_tolerances
@@ -88,7 +89,7 @@ def regress(
     files[1].write_text(junit(moved, time.perf_counter() - start), encoding="utf-8")
     if update:
         _require_place(references)
-        write_references(references, now)
+        write_references(references, renewed(now, moved))
     without = tuple(name for name in names if not (before["scenario"] == name).any())
     return Outcome(moved, files, without)
 

@@ -20,7 +20,9 @@ def moved(rows: pd.DataFrame) -> Table:
     )
     for row in rows.head(MOST_ROWS).itertuples(index=False):
         parts = [str(x) for x in (row.province, row.technology, row.year) if x not in ("all", 0)]
-        numbers = (f"{row.reference:.6g} {row.unit}", f"{row.now:.6g}", _change(row), f"{row.times:.3g}")
+        before = "–" if math.isnan(row.reference) else f"{row.reference:.6g} {row.unit}"
+        now = "–" if math.isnan(row.now) else f"{row.now:.6g}"
+        numbers = (before, now, _change(row), f"{row.times:.3g}")
         table.add_row(row.scenario, row.indicator, " ".join(parts), *numbers)
     return table
 

@@ -109,6 +109,16 @@ def _add_peak_cost(add: Callable, s: Solved, base: Solved) -> None:
         if province == NATION and item != ALL:
             add("peak_transfer", BN * mcny, "bn CNY", technology=item)
     _add_sunk(add, s, base, until)
+    _add_ends(add, s, until)
+
+
+def _add_ends(add: Callable, s: Solved, until: int) -> None:
+    """Least and largest peak cost of all plans of the same cost, where the run has them for that window."""
+    i = s.indicators
+    for end in ("low", "high"):
+        rows = i[(i["indicator"] == f"cost_until_{end}") & (i["year"] == min(until, s.horizon.last_year))]
+        for value in rows["value"]:
+            add(f"peak_cost_{end}", value, "bn CNY")
 
 
 def _add_sunk(add: Callable, s: Solved, base: Solved, until: int) -> None:

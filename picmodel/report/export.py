@@ -16,7 +16,7 @@ from picmodel.indicators.definitions import DEFINITION
 from picmodel.report import headlines
 from picmodel.report.iamc import iamc
 from picmodel.report.story import Story
-from picmodel.report.words import words_for
+from picmodel.report.words import Words, words_for
 from picmodel.report.workbook import write_workbook
 from picmodel.report.write import write_netcdf
 
@@ -143,11 +143,14 @@ def tables_of(story: Story, indicators: Sequence[str]) -> list[tuple[str, list[l
 def _answers(story: Story) -> list[list[str]]:
     w = story.words
     head = [w("quantity"), w("unit"), *(story.titled(result) for result in story.results)]
-    rows = [
-        [a.what, a.unit, *(f"{c.text} ({c.change})" if c.change else c.text for c in a.cells)]
-        for a in headlines.answers(story)
-    ]
+    rows = [[a.what, a.unit, *(_cell(c, w) for c in a.cells)] for a in headlines.answers(story)]
     return [head, *rows]
+
+
+def _cell(cell: headlines.Cell, w: Words) -> str:
+    beside = [cell.change, w("same_cost", span=cell.span) if cell.span else ""]
+    more = "; ".join(part for part in beside if part)
+    return f"{cell.text} ({more})" if more else cell.text
 
 
 def _of_nation(story: Story, name: str) -> tuple[str, list[list[str]]]:

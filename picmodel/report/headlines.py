@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from picmodel.report.results import Result
+from picmodel.report.runs import span
 from picmodel.report.story import Story
 from picmodel.report.words import Words
 
@@ -24,10 +25,15 @@ MAIN = {
 
 @dataclass(frozen=True)
 class Cell:
-    """A number as text, and its change against the reference ("" where there is none)."""
+    """A number as text, and its change against the reference ("" where there is none).
+
+    Attributes:
+        span: both ends over all plans of the same cost; "" where they are one.
+    """
 
     text: str
     change: str = ""
+    span: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,12 +83,13 @@ def _with_change(
     if value is None or not math.isfinite(value):
         return Cell("–")
     text = f"{factor * value:,.{digits}f}"
+    ends = span(result.ends(name, technology, year), lambda end: f"{factor * end:,.{digits}f}")
     change = result.find(f"{name}_change", technology=technology, year=year)
     if change is None or _is_reference(result):
-        return Cell(text)
+        return Cell(text, span=ends)
     relative = result.find(f"{name}_change_relative", technology=technology, year=year)
     more = f" ({signed(relative, 1)} %)" if relative is not None and math.isfinite(relative) else ""
-    return Cell(text, f"{signed(change, digits)} {points}{more}")
+    return Cell(text, f"{signed(change, digits)} {points}{more}", ends)
 
 
 def signed(value: float, digits: int) -> str:
@@ -105,7 +112,8 @@ def _peak(story: Story) -> Answer:
             cells.append(Cell("–"))
             continue
         year = str(peak["year"]) if peak["within_horizon"] else w("peak_none", year=peak["year"])
-        cells.append(Cell(year, f"{peak['level_mt']:,.0f} {w.unit('Mt CO2')}"))
+        ends = span(result.ends("emissions", year=peak["year"]), "{:,.0f}".format)
+        cells.append(Cell(year, f"{peak['level_mt']:,.0f} {w.unit('Mt CO2')}", ends))
     return Answer(w("peak"), "", tuple(cells), main=True, name="peak")
 
 
@@ -119,7 +127,7 @@ def _peak_cost(story: Story) -> Answer:
             cells.append(Cell("–"))
             continue
         shown = "" if change is None or _is_reference(result) else f"{signed(change, 2)} %"
-        cells.append(Cell(f"{value:,.0f}", shown))
+        cells.append(Cell(f"{value:,.0f}", shown, span(result.ends("peak_cost"), "{:,.0f}".format)))
     until = "/".join(map(str, untils))
     what, unit = w("peak_cost_to", until=until), w.unit("bn CNY")
     return Answer(what, unit, tuple(cells), main=True, name="peak_cost", period=until)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -48,6 +48,20 @@ class Run:
         if len(rows) != 1:
             raise KeyError(f"{self.name}: {len(rows)} rows of {indicator}, {province}, {technology}, {year}")
         return float(rows["value"].iloc[0])
+
+    def ends(self, indicator: str, technology: str = "all", year: int = 0) -> tuple[float, float] | None:
+        """Least and largest value over all plans of the same cost; None where the run has none."""
+        try:
+            low, high = (self.value(f"{indicator}_{end}", "CN", technology, year) for end in ("low", "high"))
+        except KeyError:
+            return None
+        return low, high
+
+
+def span(ends: tuple[float, float] | None, shown: Callable[[float], str]) -> str:
+    """Both ends as a reader sees them, such as 41.2–41.9; "" where they look the same."""
+    low, high = map(shown, ends) if ends else ("", "")
+    return f"{low}–{high}" if low != high else ""
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,7 @@ CLASSES: dict[str, tuple[str, str]] = {
     "solar": ("Solar", "光伏"),
     "wind_and_solar": ("Wind and solar", "风光合计"),
     "nonhydro": ("Non-hydro", "非水"),
+    "other": ("Other", "其他"),
 }
 
 COMPONENTS: dict[str, tuple[str, str]] = {
@@ -133,11 +134,28 @@ TEXT: dict[str, tuple[str, str]] = {
     "hours_sorted": ("hours of the year, dearest first", "全年小时数（由高到低）"),
     "reference_is": ("reference", "参考情景"),
     "against": ("change against {name}", "较 {name} 变化"),
+    "same_cost": ("{span} cost the same", "{span} 成本相同"),
     "renewable_share_in": ("Renewable share {year}", "可再生能源占比 {year}"),
     "peak": ("Emissions peak", "碳达峰"),
     "peak_none": ("none by {year}", "{year} 年前未达峰"),
     "peak_cost_to": ("Peak cost through {until}", "达峰成本（至 {until} 年）"),
     "irr_of": ("Project IRR, {what}, {year}", "项目 IRR，{what}，{year}"),
+    "renewables": ("Renewables", "可再生能源"),
+    "markets": ("Markets", "市场"),
+    "pt": ("pt", "百分点"),
+    "table_title": (
+        "Change against {name}; peak cost through {until}",
+        "较 {name} 变化；达峰成本统计至 {until} 年",
+    ),
+    "by_year": ("nation, by year", "全国，逐年"),
+    "no_mechanism": ("no mechanism", "无市场机制"),
+    "written_to": ("written to", "结果写入"),
+    "table_note": (
+        "IRR: real, before tax, portfolio of the reference; costs: real, without VAT, without sunk capital; "
+        "hourly series are synthetic unless the scenario names its own.",
+        "IRR为税前实际值，按参考情景的项目组合加权；成本为不变价，不含增值税与沉没资本；"
+        "除非情景另有指定，小时序列为合成序列。",
+    ),
     "paper": ("Beside the paper", "与论文结论对照"),
     "claim": ("the paper", "论文"),
     "reading": ("reading", "解读"),

@@ -215,7 +215,7 @@ def _extended(
     bases: tuple[Node, ...] = ()
     for entry in _entries(node, problems):
         path = Path(os.path.normpath(folder / entry.value))
-        refusal = "" if "\0" in entry.value else bounds.refusal(path)
+        refusal = bounds.refusal(path)
         if refusal:
             problems.append(Problem(entry.place, refusal, "PIC-S026"))
             continue
@@ -349,7 +349,7 @@ def _take_paths(document: Node, raw: dict[str, Any]) -> list[Problem]:
     for key, child in series.entries().items() if series else ():
         if isinstance(child.value, str) and key in Series.model_fields:
             raw["series"][key] = path = Path(child.value)
-            if not path.is_file():
+            if not _is(path.is_file):
                 text = f"`series.{key}`: there is no file {path}; correct the path"
                 problems.append(Problem(child.place, text, "PIC-S025"))
     inputs = document.child("inputs")
@@ -359,10 +359,18 @@ def _take_paths(document: Node, raw: dict[str, Any]) -> list[Problem]:
     if folders:
         raw["inputs"] = paths if several is not None else paths[0]
     for node, path in zip(folders, paths):
-        if isinstance(path, Path) and path != SHIPPED and not path.is_dir():
+        if isinstance(path, Path) and path != SHIPPED and not _is(path.is_dir):
             text = f"`inputs`: there is no folder {path}; correct the path"
             problems.append(Problem(node.place, text, "PIC-S025"))
     return problems
+
+
+def _is(kind: Callable[[], bool]) -> bool:
+    """What a path says of itself; False too where it is too long, or nobody may look."""
+    try:
+        return kind()
+    except OSError:
+        return False
 
 
 def _named(document: Node, key: str, scenarios: list[Scenario], problems: list[Problem]) -> str | None:

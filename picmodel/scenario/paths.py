@@ -97,7 +97,7 @@ def _folders(node: Node, bounds: Bounds, problems: list[Problem]) -> Node:
 
 def _checked(node: Node, bounds: Bounds, problems: list[Problem]) -> Node:
     found = absolute(node)
-    refusal = bounds.refusal(found.value) if isinstance(found.value, str) and "\0" not in found.value else ""
+    refusal = bounds.refusal(found.value) if isinstance(found.value, str) else ""
     if refusal:
         problems.append(Problem(node.place, refusal, "PIC-S026"))
     return found

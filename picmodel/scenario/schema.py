@@ -260,9 +260,15 @@ class Physical(Options):
 
 
 class Solver(Options):
-    """How HiGHS solves the model."""
+    """How the model is solved."""
 
+    name: Literal["highs", "gurobi", "copt", "cplex", "xpress", "mosek", "cuopt", "cbc", "glpk"] = Field(
+        default="highs", description="solver; all but HiGHS must be installed beside picmodel"
+    )
     method: Literal["hipo", "ipx", "simplex"] = Field(default="hipo", description="algorithm of HiGHS")
+    options: dict[str, bool | int | float | str] = Field(
+        default={}, description="further options of the solver, in its own words"
+    )
     threads: int | None = Field(
         default=None, ge=1, le=1024, description="threads; null: as many as the run is given"
     )
@@ -280,6 +286,19 @@ class Solver(Options):
         default=False,
         description="left and right price of carbon, CCER and certificates beside the price (*_low, *_high)",
     )
+    headline_ranges: bool = Field(
+        default=True,
+        description="least and largest renewable share, emissions, capacity of wind and sun, and cost over "
+        "all plans of the same cost (*_low, *_high)",
+    )
+
+    @model_validator(mode="after")
+    def _of_highs_alone(self) -> Solver:
+        if self.name != "highs" and self.method != "hipo":
+            wrong(f"`method` is for HiGHS; write what {self.name} calls it in `options`", "method")
+        if self.name != "highs" and not self.crossover:
+            wrong(f"`crossover` is for HiGHS; write what {self.name} calls it in `options`", "crossover")
+        return self
 
 
 class Projects(Options):

@@ -193,6 +193,10 @@ def _syntax_problem(error: YAMLError, text: str, file: str) -> Problem:
     return Problem(Place(file, mark.line + 1, mark.column + 1), f"broken YAML, {said}; {remedy}", "PIC-S003")
 
 
+#: NUL, and half of a pair of UTF-16, which UTF-8 cannot hold
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
+
+
 class _Hopeless(Exception):
     """The one problem after which no tree is left."""
 
@@ -269,7 +273,7 @@ class _Reader:
             self.wrong("PIC-S007", place, f"tag {_shown_tag(node.tag)} is not known here; delete it")
             return node.value
         if kind in ("str", "timestamp"):
-            return node.value
+            return self.text(node.value, place)
         try:
             value = getattr(self.constructor, f"construct_yaml_{kind}")(node)
         except (ValueError, KeyError):
@@ -291,7 +295,7 @@ class _Reader:
                         f"key {key!r} is neither text nor a whole number; write one of these",
                     )
                     continue
-                children[key] = self.from_python(child, (*above, key))
+                children[self.text(key, named)] = self.from_python(child, (*above, key))
             return Node(children, place, place)
         if isinstance(value, list | tuple):
             items = [self.from_python(item, (*above, i)) for i, item in enumerate(value)]
@@ -306,7 +310,15 @@ class _Reader:
                 "PIC-S011", named, f"a {kind} cannot be used here; write text, numbers, lists or mappings"
             )
             value = None
-        return Node(self.finite(value, named), place, place)
+        return Node(self.text(self.finite(value, named), named), place, place)
+
+    def text(self, value: Any, place: Place) -> Any:
+        """Report characters that neither a path nor a terminal takes, and leave them out."""
+        if not isinstance(value, str) or not _NO_TEXT.search(value):
+            return value
+        said = ascii(value if len(value) <= 40 else value[:40] + "…")
+        self.wrong("PIC-S003", place, f"{said} holds a character that no text has; delete it")
+        return _NO_TEXT.sub("", value)
 
     def finite(self, value: Any, place: Place) -> Any:
         """Report numbers that are not finite; 0 stands in for them."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import highspy
 import numpy as np
@@ -27,13 +28,15 @@ UNDECIDED = (_STATUS.kNotset, _STATUS.kUnknown, _STATUS.kSolveError, _STATUS.kUn
 
 @dataclass(frozen=True)
 class SolverOptions:
-    """How HiGHS is run.
+    """How a solver is run.
 
     Attributes:
+        name: ``highs``, or one of `others.OTHERS`.
         method: ``hipo`` (interior point), ``ipx`` or ``simplex``.
         threads: threads of one solve; 0 leaves it to HiGHS.
         crossover: end at a basis; prices are read from one.
-        log: file that the solver's own log is added to; None: no log.
+        log: file that HiGHS's own log is added to; None: no log.
+        extra: further options, in the solver's own words; they come last.
     """
 
     method: str = "hipo"
@@ -41,6 +44,8 @@ class SolverOptions:
     time_limit_s: float = 3600.0
     crossover: bool = True
     log: Path | None = None
+    name: str = "highs"
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,7 @@ def solve(
         SolverTrouble: any other status but optimal, a time limit included.
     """
     options = options or SolverOptions()
-    chosen = _highs_options(options, lp.shape[0])
+    chosen = highs_options(options, lp.shape[0])
     scaling = Scaling(lp, units)
     solver = passed(scaling.scaled(), chosen)
     start = time.perf_counter()
@@ -154,7 +159,8 @@ def use_basis(solver: highspy.Highs, solution: Solution) -> None:
     solver.setBasis(basis)
 
 
-def _highs_options(options: SolverOptions, n_rows: int = 0) -> dict:
+def highs_options(options: SolverOptions, n_rows: int = 0) -> dict:
+    """Options as HiGHS names them, for an LP of so many rows."""
     chosen = {
         "output_flag": False,
         "solver": options.method,
@@ -166,7 +172,7 @@ def _highs_options(options: SolverOptions, n_rows: int = 0) -> dict:
         chosen["hipo_system"] = "augmented"
     if options.threads:
         chosen["threads"] = options.threads
-    return chosen
+    return {**chosen, **options.extra}
 
 
 @contextmanager

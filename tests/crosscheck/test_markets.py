@@ -428,7 +428,7 @@ CASES: dict[str, Callable[[TinyRun], Case]] = {
     "energy saving apart": energy_saving(False),
 }
 #: run with every change; the others are slow ones
-QUICK = 8
+QUICK, QUICK_ON_REAL_TABLES = 8, 2
 
 
 def _cases(quick: int) -> list:
@@ -454,8 +454,7 @@ def test_the_dual_of_a_native_constraint_is_the_allowance_price(case):
     compare(whole(), case(whole()))
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("case", _cases(0))
+@pytest.mark.parametrize("case", _cases(QUICK_ON_REAL_TABLES))
 def test_a_mechanism_costs_the_same_in_pypsa_on_real_tables(case):
     base = cut("ccs") if case is capture else cut()
     compare(base, case(base))

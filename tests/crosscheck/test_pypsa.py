@@ -135,7 +135,6 @@ def test_31_provinces_over_three_planning_years_cost_the_same_in_pypsa():
     assert objective(data, INTERIOR, native_limits=False) == pytest.approx(least_cost(data), rel=SAME)
 
 
-@pytest.mark.slow
 def test_31_provinces_in_one_year_cost_the_same_in_pypsa():
     data = of_scenario(horizon={"years": [2030]}, time={"periods": 2, "extremes": 1, "step_h": 4})
     assert len(data.provinces) == 31

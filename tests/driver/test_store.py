@@ -68,11 +68,13 @@ def test_defaults_written_out_are_the_same_scenario(call):
 def test_settings_of_what_has_not_changed_are_not_asked_for_their_effect_again(call, monkeypatch):
     """The fixture's runs were made without the question; once it is asked, the manifest says so."""
     asked: list[int] = []
+    looked: list[int] = []
     monkeypatch.setattr(remarks, "_idle", lambda scenarios, *more: asked.append(len(scenarios)) or [])
+    monkeypatch.setattr(remarks, "_require_tables", lambda scenarios: looked.append(len(scenarios)))
     source = {**SMALL, "designs": DESIGNS}
     for _ in range(2):
         picmodel.run(source, call.out, jobs=1)
-        assert asked == [3]
+        assert asked == looked == [3]
         assert driver.settled(driver.gathered(source), call.out)
         assert manifest_of(call.out, "held")["effects_examined"]
     dearer = {**SMALL, "designs": {**DESIGNS, "carbon": {**CARBON, "physical": {"demand_factor": 1.01}}}}

@@ -121,15 +121,16 @@ def test_inherited_settings_stop_nothing_and_are_named_where_asked(read):
 
 
 def test_a_waiver_lets_it_pass_with_its_reason(read):
-    text = REGION + "physical: {adequacy: false, adequacy_margin_share: 0.1}\nwaive: [%s]\n"
-    waiver = "{id: PIC-N002, reason: kept for later, key: physical.adequacy_margin_share}"
+    same = "overrides: {finance: {multiply: 1.0, where: {parameter: debt_share}}}\n"
+    text = REGION + same + "waive: [%s]\n"
+    waiver = "{id: PIC-N001, reason: kept for later, key: overrides.finance}"
     found = read(x=text % waiver)
     (remark,) = examined(found)
     assert remark.waived == "kept for later"
     assert found.scenarios[0]._remarks == (remark,)
     assert remark.document()["waived"] == "kept for later"
-    other = "{id: PIC-N002, reason: kept for later, key: physical.adequacy}"
-    assert refused(read(x=text % other)) == {"physical.adequacy_margin_share": "PIC-N002"}
+    other = "{id: PIC-N001, reason: kept for later, key: overrides.fuel_prices}"
+    assert refused(read(x=text % other)) == {"overrides.finance": "PIC-N001"}
 
 
 def test_a_waiver_that_nothing_needs_is_named(read):

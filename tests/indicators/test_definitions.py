@@ -15,10 +15,12 @@ from picmodel.driver import indicators_of
 from picmodel.errors import InputError, SelfCheckFailed
 from picmodel.finance.means import MEASURES, RATES
 from picmodel.indicators.definitions import DEFINITION, DEFINITIONS, SECTIONS, require_defined, undefined
+from picmodel.indicators.headline_ranges import headline_ranges
 from picmodel.indicators.money import money, served_energy
 from picmodel.indicators.price_ranges import price_ranges
 from picmodel.indicators.shares import SHARES
 from picmodel.report.comparison import compared
+from picmodel.report.comparison import window as window_of
 from tests.report.test_comparison import ladder
 from tests.tiny import run_tiny
 from tests.whole import EVERYTHING, whole_system
@@ -33,8 +35,11 @@ def emitted() -> pd.DataFrame:
     tables = [indicators_of(run.results, run.active) for run in runs]
     tables += [money(run.ledger, served_energy(run.results)) for run in runs]
     tables += [table for run in runs for table in price_ranges(run.lp, run.solution, run.results)]
+    ranges = headline_ranges(runs[0].lp, runs[0].solution, runs[0].results)
     reference, reform, baseline = ladder()
-    tables += [compared(reform, reference, baseline), compared(reference, reform, baseline)]
+    window = ranges[ranges["indicator"].str.startswith("cost_until")].assign(year=window_of(reference))
+    reform.indicators = pd.concat([reform.indicators, window])
+    tables += [ranges, compared(reform, reference, baseline), compared(reference, reform, baseline)]
     return pd.concat(tables, ignore_index=True)
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
+from ruamel.yaml import YAML
+from typer.testing import CliRunner
 
 from picmodel import driver
+from picmodel.cli import app
 from picmodel.errors import InputError
 from picmodel.indicators.definitions import DEFINITION
 from picmodel.markets.registry import MECHANISMS
@@ -19,8 +24,11 @@ from picmodel.regression.compare import (
     drifted,
     junit,
     read_references,
+    renewed,
     write_references,
 )
+from picmodel.regression.run import DIFFERENCE, JUNIT
+from picmodel.regression.tables import moved
 from picmodel.regression.tolerances import read_tolerances, tolerance_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -73,6 +81,53 @@ def test_only_rows_that_are_unique_are_kept(table):
 def test_an_indicator_without_a_line_is_refused(table):
     with pytest.raises(InputError, match="no line is about x"):
         compared_rows(rows(("x", 1)), table[:-1], Path("t.csv"))
+
+
+def test_an_update_leaves_alone_what_moved_by_next_to_nothing(tmp_path, table):
+    """The tolerance of cap_* at 100 is 1.5: 0.01 is less than a hundredth of it, 0.02 is more.
+
+    What came is written, what went is not, and a diff of the files has just those lines.
+    """
+    old = rows(("cap_a", 100), ("cap_b", 100), ("cap_gone", 5), ("y", NAN), ("x", 3))
+    new = rows(("cap_a", 100.01), ("cap_b", 100.02), ("cap_new", 7), ("y", NAN), ("x", 4))
+    both = [compared_rows(side, table, Path("t.csv")) for side in (old, new)]
+    found = renewed(both[1], differences(*both, table))
+    assert found[["indicator", "value"]].to_numpy().tolist()[:4] == [
+        ["cap_a", 100.0], ["cap_b", 100.02], ["cap_new", 7.0], ["x", 4.0]
+    ]  # fmt: skip
+    lines = []
+    for side, name in ((both[0], "old"), (found, "new")):
+        write_references(tmp_path / name, side)
+        lines.append(set((tmp_path / name / "s.csv").read_text().splitlines()))
+    assert sorted(line.split(",")[1] for line in lines[0] ^ lines[1]) == [
+        "cap_b", "cap_b", "cap_gone", "cap_new", "x", "x"
+    ]  # fmt: skip
+
+
+def test_numbers_that_came_or_went_are_shown_without_nan(table):
+    found = differences(rows(("x", 1)), rows(("y", 2)), table)
+    console = Console(width=200)
+    with console.capture() as shown:
+        console.print(moved(found))
+    assert "nan" not in shown.get()
+    assert "came" in shown.get()
+    assert "went" in shown.get()
+
+
+def test_the_nightly_workflow_calls_what_exists():
+    """Valid YAML, and every `picmodel` line of it is taken by the command line (asked for its help)."""
+    path = ROOT / ".github" / "workflows" / "nightly.yml"
+    workflow = YAML(typ="safe", pure=True).load(path.read_text("utf-8"))
+    assert workflow["on"]["schedule"][0]["cron"]
+    steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
+    calls = [shlex.split(step["run"]) for step in steps if step.get("run", "").startswith("picmodel ")]
+    assert ["picmodel", "regress", "--out", "results/regression"] in calls
+    for call in calls:
+        asked = CliRunner().invoke(app, [*call[1:], "--help"])
+        assert asked.exit_code == 0, call
+    kept = next(step["with"]["path"].split() for step in steps if "upload-artifact" in step.get("uses", ""))
+    assert kept == [f"results/regression/{name}" for name in (DIFFERENCE, JUNIT)]
+    assert path.name in (ROOT / "docs" / "regression.md").read_text("utf-8")
 
 
 def test_references_are_read_as_they_were_written(tmp_path, table):

@@ -48,6 +48,32 @@ def test_a_path_out_of_the_project_is_refused_unless_the_file_says_so(project, t
     load(file)
 
 
+@pytest.mark.parametrize("key", ["extends", "outside", "inputs", "series: {demand"])
+@pytest.mark.parametrize(
+    ("path", "id"),
+    [(r"a\0b", "PIC-S003"), (r"a\uD800b", "PIC-S003"), ("a" * 300, "PIC-S"), ("a/" * 3000, "PIC-S")],
+    ids=["NUL", "half a character", "a long name", "a long path"],
+)
+def test_what_cannot_be_a_path_is_refused(project, key, path, id):
+    """A long folder in ``outside`` names nothing, and does no harm."""
+    file = project / "x.yaml"
+    file.write_text(f'{key}: "{path}"' + ("}" if "{" in key else ""))
+    if key == "outside" and id == "PIC-S":
+        assert len(load(file).scenarios) == 1
+        return
+    with pytest.raises(InputError) as error:
+        load(file)
+    assert any(problem.id.startswith(id) for problem in error.value.problems)
+    str(error.value).encode()  # can be shown
+
+
+@pytest.mark.parametrize("wrong", ["\0", "\ud800"])
+def test_a_mapping_may_not_hold_what_is_no_text(wrong):
+    for raw in ({"outside": wrong}, {"extends": [wrong]}, {"title": wrong}, {"designs": {wrong: {}}}):
+        with pytest.raises(InputError, match="holds a character that no text has; delete it"):
+            load(raw)
+
+
 def test_a_link_does_not_hide_where_it_leads(project):
     (project / "scenarios" / "link.csv").symlink_to(project.parent / "beside" / "demand.csv")
     file = project / "scenarios" / "x.yaml"

@@ -1,0 +1,20 @@
+"""The solver that a scenario names: HiGHS, or another one through Pyomo."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from picmodel.solve import highs
+from picmodel.solve.compile import LinearProgram
+from picmodel.solve.highs import Solution, SolverOptions
+
+
+def solve(
+    lp: LinearProgram, options: SolverOptions | None = None, units: Mapping[str, str] | None = None
+) -> Solution:
+    """Solve the LP as the options say; arguments and errors are those of `highs.solve`."""
+    if options is None or options.name == "highs":
+        return highs.solve(lp, options, units)
+    from picmodel.solve.others import solve_by_other  # loads Pyomo's solvers, which takes a second
+
+    return solve_by_other(lp, options, units)
