@@ -29,18 +29,9 @@ COPIED = {
 }
 #: target in the repository -> page that has it
 SHOWN = {**COPIED, "inputs/sources.csv": "reference/sources.md", "docs/markets": "markets/switches.md"}
-#: in the navigation, and not in every copy of the repository
-OPTIONAL = ("tutorial.md",)
 _LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#)([^)\s#]+)(#[^)\s]*)?(?=\))")
 _SPOKEN = re.compile(r"\[([^\]]*)\]\(\)")
 _FORMULA = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>', re.DOTALL)
-
-
-def on_config(config: Any) -> Any:
-    """Leave out what this copy does not have."""
-    missing = [name for name in OPTIONAL if not (ROOT / "docs" / name).is_file()]
-    config.nav = [item for item in config.nav if all(page not in missing for page in item.values())]
-    return config
 
 
 def on_files(files: Files, config: Any) -> Files:

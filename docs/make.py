@@ -27,6 +27,7 @@ SOLVED = {
     "table of docs/markets/switches.md": "picmodel run scenarios/switches.yaml --out RESULTS, "
     "then python docs/switches_table.py RESULTS",
     "tables of docs/hindcast.md": "picmodel hindcast",
+    "what docs/tutorial.md prints": "python docs/tutorial.py",
 }
 
 

@@ -114,7 +114,7 @@ def test_what_solves_make_is_named_with_its_command():
     for path in (ROOT / "docs").glob("*.csv"):
         assert any(path.name in what for what in solved), path.name
     commands = module("reference").commands()
-    for command in solved.values():
+    for command in (text for text in solved.values() if text.startswith("picmodel ")):
         assert f"## {' '.join(command.split()[:2])}\n" in commands, command
 
 
