@@ -201,10 +201,10 @@ def test_the_command_answers_on_a_free_port_of_this_machine_and_ends_when_interr
     try:
         said = server.stdout.readline()
         address = re.search(r"http://127\.0\.0\.1:\d+/", said)[0]
-        with urllib.request.urlopen(address, timeout=20) as answer:
+        with urllib.request.urlopen(address, timeout=60) as answer:
             assert "study-spot" in answer.read().decode("utf-8")
         server.send_signal(signal.SIGINT)
-        _, complaint = server.communicate(timeout=20)
+        _, complaint = server.communicate(timeout=60)
     finally:
         server.kill()
     assert (server.returncode, complaint) == (0, "")
