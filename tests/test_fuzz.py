@@ -1,5 +1,5 @@
-"""A few of the bad inputs of `tests.fuzz`, the same ones each time; a hundred thousand ran once
-(`benchmarks/fuzz_loaders.py`)."""
+"""A few of the bad inputs of `tests.fuzz`, the same ones each time; `benchmarks/fuzz_loaders.py` draws as many
+as one waits for."""
 
 from __future__ import annotations
 
