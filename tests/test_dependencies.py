@@ -180,7 +180,7 @@ class _Found:
     capacities: Held | None = None
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_run_hands_emissions_on(jobs, tmp_path):
     """Proves    the held scenario emits what the other does, in one process and in several; twice over.
 
@@ -247,7 +247,7 @@ def test_only_the_scenario_that_asks_is_given_capacities():
 CARBON = {"markets": {"carbon": {"instrument": "price", "price_cny_per_t": 400}}}
 
 
-@pytest.fixture(scope="module", params=[1, 2])
+@pytest.fixture(scope="module", params=[1, pytest.param(2, marks=pytest.mark.slow)])
 def held_runs(request, tmp_path_factory):
     designs = {
         "dear": capacities_of("free", **CARBON),

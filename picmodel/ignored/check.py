@@ -125,9 +125,12 @@ class _Bench:
     scenarios: dict[str, Scenario]
     uses: Uses
     probes: dict[tuple[str, Size], Probe | None] = field(default_factory=dict)
+    #: of the scenarios that the setting in question is tried with: one LP serves both digests
+    _tried: dict[tuple[int, Size], Probe] = field(default_factory=dict)
 
     def verdict(self, scenario: Scenario, setting: Setting) -> Verdict:
         """None where the setting is used; else id and reason."""
+        self._tried.clear()
         without, others = _others(scenario, setting)
         if without is not None and _said(without) == _said(scenario):
             return _replaced(scenario, setting)
@@ -166,8 +169,11 @@ class _Bench:
         mine = self.probe(scenario, size)
         if mine is None:  # too few provinces or hours for its rules: the next size says
             return False
-        theirs = Probe(other, size, mine.provinces, mine.holds)
-        theirs.shares_data(mine)
+        theirs = self._tried.get((id(other), size))
+        if theirs is None:
+            theirs = Probe(other, size, mine.provinces, mine.holds)
+            theirs.shares_data(mine)
+            self._tried[id(other), size] = theirs
         if what == "tables_digest":
             theirs.solution = mine.some_solution
         expected = getattr(mine, what)

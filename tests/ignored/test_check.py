@@ -112,6 +112,7 @@ designs: {a: {physical: {demand_factor: 1.1}}, b: {physical: {demand_factor: 1.2
     assert refused(found) == {"physical.demand_factor": "PIC-N003"}
 
 
+@pytest.mark.slow
 def test_inherited_settings_stop_nothing_and_are_named_where_asked(read):
     base = REGION + "physical: {adequacy: false, adequacy_margin_share: 0.1}\n"
     found = read(base=base, x="extends: base.yaml\nphysical: {demand_factor: 1.1}\n")

@@ -181,7 +181,7 @@ def test_table_and_report_show_ends_that_differ(runs, tmp_path):
 
     console = Console(width=200)
     with console.capture() as shown:
-        console.print(tables.summary(RunSet((result,), "small")))
+        console.print(tables.summary(RunSet((result,), "small"), words_for("en"), {}))
     assert seen in shown.get()
     assert "{:,.0f}–{:,.0f}".format(*result.ends("peak_cost")) in shown.get()
 
