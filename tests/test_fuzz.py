@@ -1,4 +1,4 @@
-"""A few of the bad inputs of `tests.fuzz`, the same ones each time; `benchmarks/fuzz_loaders.py` draws many."""
+"""A few bad inputs of `tests.fuzz`, the same ones each time; `benchmarks/fuzz_loaders.py` draws many."""
 
 from __future__ import annotations
 
