@@ -24,6 +24,8 @@ SOLVED = {
     "docs/pic2022_attribution.csv": "picmodel attribute scenarios/pic2022/attribution.yml",
     "docs/pic2022_claims.csv, docs/pic2022_tornado.csv": "picmodel sensitivity "
     "scenarios/pic2022/sensitivity.yml",
+    "docs/pic2022_hourly.csv": "picmodel dispatch RESULTS/SETTING-RUNG … --year 2030 "
+    "--write docs/pic2022_hourly.csv",
     "table of docs/markets/switches.md": "picmodel run scenarios/switches.yaml --out RESULTS, "
     "then python docs/switches_table.py RESULTS",
     "tables of docs/hindcast.md": "picmodel hindcast",

@@ -206,8 +206,8 @@ FIGURE_LINES = """
 """
 HOURLY_TEXT = """### All 8760 hours of {year}
 
-The same capacities, dispatched hour by hour (`picmodel dispatch`; [what is handed over](chronology.md)): the
-plan's days → all hours.
+The same capacities, dispatched hour by hour (`picmodel dispatch RESULT… --year {year} --write
+docs/pic2022_hourly.csv`; [what is handed over](chronology.md)): the plan's days → all hours.
 """
 TAIL = """## Not in the model
 
@@ -307,18 +307,41 @@ def _hourly(setting: str) -> list[str]:
 
 
 def hourly_reading(found: pd.DataFrame, run: Mapping[str, str]) -> Iterator[str]:
-    """Whether steps between rungs are the same over all hours as in the plans' days."""
-    names = list(run)
-    for start, end in pairwise(names):
-        share = chronology.changes(found, start, end, "renewable_share")
-        cost = chronology.changes(found, start, end, "fuel_and_variable_om")
-        emitted = chronology.changes(found, start, end, "emissions")
+    """What is short and why, and whether steps between rungs are the same over all hours."""
+    cells = found.set_index(["scenario", "indicator", "technology"])["hourly"]
+    short = {name: cells.get((name, "unserved_energy", "all"), 0.0) for name in run}
+    worst = max(short, key=lambda name: short[name])
+    if short[worst] > 1.0:
+        exported = cells.get((worst, "unserved_while_exporting", "all"), 0.0)
+        free = [
+            f"; on rung {run[name]}, without such contracts, none"
+            for name in run
+            if name.endswith("-reform") and short[name] < 1.0
+        ]
         yield (
-            f"**From {run[start]} to {run[end]}** the share changes by {100 * share[0]:+.2f} points in the "
-            f"plans' days and {100 * share[1]:+.2f} over all hours, emissions by {emitted[0]:+,.0f} and "
-            f"{emitted[1]:+,.0f} Mt, fuel and variable O&M by {cost[0]:+,.0f} and {cost[1]:+,.0f} "
-            "bn CNY a year."
+            f"**{short[worst] / 1e3:.1f} TWh go unserved on rung {run[worst]}**, "
+            f"{100 * exported / short[worst]:.0f} % of it while flat contracts take power out of the same "
+            f"province{''.join(free)}. These hours lift the mean price, and with it what wind earns."
         )
+    for start, end in pairwise(run):
+        share, cost, emitted = (
+            chronology.changes(found, start, end, name)
+            for name in ("renewable_share", "fuel_and_variable_om", "emissions")
+        )
+        points, tonnes, money = (
+            f"{signed(factor * plan, decimals)} in the plans' days and {signed(factor * hours, decimals)}"
+            for (plan, hours), factor, decimals in ((share, 100, 2), (emitted, 1, 0), (cost, 1, 0))
+        )
+        yield (
+            f"**From {run[start]} to {run[end]}** the share changes by {points} points over all hours, "
+            f"emissions by {tonnes} Mt, fuel and variable O&M by {money} bn CNY a year."
+        )
+
+
+def signed(value: float, decimals: int) -> str:
+    """With its sign, but for zero."""
+    rounded = round(value, decimals)
+    return f"{rounded:+,.{decimals}f}" if rounded else "0"
 
 
 #: in the place of decimals: a calendar year

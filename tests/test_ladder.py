@@ -27,6 +27,7 @@ from picmodel.ladder.claims import (
 from picmodel.ladder.runs import read_table, run_missing, settings_of, write_table
 
 ROOT = Path(__file__).resolve().parents[1]
+FUEL = "fuel_and_variable_om"
 SHIPPED = ROOT / "scenarios" / "pic2022" / "claims.toml"
 
 
@@ -312,3 +313,20 @@ def test_sentences_are_only_written_where_numbers_bear_them():
     assert "5 Mt in 2030" in pic2022.flooded(fell)
     assert pic2022.flooded(stayed) == ""
     assert pic2022.reading(values(("separate", "emissions", 2030, 1.0)), "s") == []
+
+
+def test_hours_are_read_as_they_are():
+    """By hand  2,000 GWh go unserved on the first rung, 1,500 of them while it exports; the share grows by 1
+    point in the plan, by 0.5 over all hours."""
+    rows = [
+        ("s-separate", "unserved_energy", 0.0, 2000.0),
+        ("s-separate", "unserved_while_exporting", 0.0, 1500.0),
+        ("s-separate", "renewable_share", 0.5, 0.49),
+        ("s-reform", "renewable_share", 0.51, 0.495),
+        *((name, what, 10.0, 10.0) for name in ("s-separate", "s-reform") for what in ("emissions", FUEL)),
+    ]
+    found = pd.DataFrame(rows, columns=["scenario", "indicator", "plan", "hourly"]).assign(technology="all")
+    short, step = page_module().hourly_reading(found, {"s-separate": "1", "s-reform": "4"})
+    assert short.startswith("**2.0 TWh go unserved on rung 1**, 75 % of it while flat contracts")
+    assert "on rung 4, without such contracts, none" in short
+    assert "+1.00 in the plans' days and +0.50 points over all hours, emissions by 0 in" in step

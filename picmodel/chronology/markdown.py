@@ -31,6 +31,8 @@ def hourly(found: pd.DataFrame, titles: Mapping[str, str]) -> str:
         for name in shown:
             key = (name, indicator, technology)
             before, after = cells.loc[key] * factor if key in cells.index else (0.0, 0.0)
+            # not -0.0, which a rounding error leaves
+            before, after = (round(x, decimals) + 0.0 for x in (before, after))
             row.append(f"{before:,.{decimals}f} → {after:,.{decimals}f}")
         lines.append(row)
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
