@@ -20,6 +20,7 @@ from picmodel.chronology import markdown as chronology
 from picmodel.ladder.claims import CORE, Claims, Values, counted, findings, groups, hangs_on, read_claims
 from picmodel.ladder.runs import read_table
 from picmodel.ladder.show import number, verdict_text
+from picmodel.report.markdown import table
 from picmodel.scenario.load import load
 from picmodel.studies import markdown
 from picmodel.studies.files import Attribution, Sensitivity, read_study
@@ -218,12 +219,6 @@ so that a contract which lowers the cost of capital raises no return here. Few d
 """
 
 
-def _rows(head: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> str:
-    marks = ["---"] * left + ["---:"] * (len(head) - left)
-    lines = [head, marks, *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
-
-
 def _title(setting: str) -> str:
     return SETTINGS.get(setting, setting)
 
@@ -237,7 +232,7 @@ def _core_table(found: pd.DataFrame, claims: Claims) -> str:
         label = f"{_title(setting)}, {core.title}" + (f", {year}" if year else "")
         rows.append([titles[claim], label, _finding(core), f"**{verdict_text(core)}**", _why(part, claims)])
     head = ["the paper claims", "reading", "the model finds", "verdict", "what it hangs on"]
-    return _rows(head, rows, left=5)
+    return table(head, rows, left=5)
 
 
 def _finding(row: pd.Series) -> str:
@@ -267,7 +262,7 @@ def _readings(found: pd.DataFrame, claims: Claims) -> str:
             row = [label, _title(setting), _finding(core), verdict_text(core)]
             rows.append([*row, counted(list(others["verdict_relative"])), _why(part, claims)])
         head = ["reading", "setting", "finds", "verdict", "in variants", "what it hangs on"]
-        parts += [f"**{claim.title}** (「{claim.quote}」)\n", _rows(head, rows, left=6)]
+        parts += [f"**{claim.title}** (「{claim.quote}」)\n", table(head, rows, left=6)]
     variants = [f"- *{name}*: {text}" for name, text in claims.variants.items()]
     return "\n".join([*parts, "Variants, each one assumption changed:\n", *variants, ""])
 
@@ -378,7 +373,7 @@ def _rung_table(values: Values, setting: str, rungs: dict[str, str]) -> str:
             what, _, unit = label.rpartition(", ")
             rows.append([f"{what} {year}, {unit}" if year else label, *numbers])
     rows += _cost_rows(values, setting, list(rungs))
-    return _rows(["", *rungs.values()], rows)
+    return table(["", *rungs.values()], rows, left=1)
 
 
 def _scaled(value: float | None, scale: float, decimals: int) -> str:
@@ -454,7 +449,7 @@ def _moves(values: Values, setting: str, designs: Sequence[str]) -> str:
                 cells.append(number(change, "+"))
         prices = [values.of(setting, design, "allowance_price").get(y) for y in (2030, 2035)]
         rows.append([*cells, " / ".join(_scaled(p, 1.0, 0) for p in prices)])
-    return _rows(["", *(move[0] for move in MOVES), "allowance 2030 / 2035, CNY/t"], rows)
+    return table(["", *(move[0] for move in MOVES), "allowance 2030 / 2035, CNY/t"], rows, left=1)
 
 
 # -- sentences that the numbers must bear
@@ -846,7 +841,7 @@ def _assumptions(settings: Sequence[str]) -> str:
     told = [_options(FILES[s]) for s in names]
     chosen = [[what, *(_plain(of, path) for of in told), why] for path, (what, why) in CHOSEN.items()]
     parts = ["## Assumptions, with their sources\n", "### Chosen by the scenarios\n"]
-    parts += [_rows(["what", *map(_title, names), "why"], chosen, 2 + len(names)), "### Of the inputs\n"]
+    parts += [table(["what", *map(_title, names), "why"], chosen, 2 + len(names)), "### Of the inputs\n"]
     parts.append(
         "Rows that are our choice or estimate, with what their source says. `inputs/README.md` and "
         "`sources.csv` have all, with those that are published.\n"
@@ -854,7 +849,7 @@ def _assumptions(settings: Sequence[str]) -> str:
     head = ["what", "rows", "source", "it says"]
     for setting in names:
         folder = ROOT / "inputs" / ("" if setting == "today" else setting)
-        parts += [f"**{_title(setting)}**\n", _rows(head, _sources(folder), 4)]
+        parts += [f"**{_title(setting)}**\n", table(head, _sources(folder), 4)]
     return "\n".join(parts)
 
 
@@ -885,8 +880,8 @@ def _sources(folder: Path) -> list[list[str]]:
     told = (*_read(ROOT / "inputs" / "sources.csv"), *_read(folder / "sources.csv"))
     notes = {row["source"]: row for row in told}
     used: dict[str, dict[str, int]] = {}
-    for table, what in ASSUMED.items():
-        for row in _read(folder / f"{table}.csv"):
+    for name, what in ASSUMED.items():
+        for row in _read(folder / f"{name}.csv"):
             if row.get("quality") in OURS and row["source"] not in UNUSED:
                 uses = used.setdefault(row["source"], {})
                 uses[what] = uses.get(what, 0) + 1

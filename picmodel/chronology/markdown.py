@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from picmodel.report.markdown import table
+
 #: (indicator, technology) -> what it is called, unit, factor, decimals
 SHOWN = {
     ("renewable_share", "all"): ("renewable share of generation", "%", 100.0, 1),
@@ -25,7 +27,7 @@ def hourly(found: pd.DataFrame, titles: Mapping[str, str]) -> str:
     """figure | for each scenario of `titles` that was dispatched: plan → all hours."""
     cells = found.set_index(["scenario", "indicator", "technology"])[["plan", "hourly"]]
     shown = {name: title for name, title in titles.items() if name in set(found["scenario"])}
-    lines = [["", *shown.values()], ["---", *["---:"] * len(shown)]]
+    rows = []
     for (indicator, technology), (text, unit, factor, decimals) in SHOWN.items():
         row = [f"{text}, {unit}"]
         for name in shown:
@@ -34,11 +36,12 @@ def hourly(found: pd.DataFrame, titles: Mapping[str, str]) -> str:
             # not -0.0, which a rounding error leaves
             before, after = (round(x, decimals) + 0.0 for x in (before, after))
             row.append(f"{before:,.{decimals}f} → {after:,.{decimals}f}")
-        lines.append(row)
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+        rows.append(row)
+    return table(["", *shown.values()], rows, left=1)
 
 
 def changes(found: pd.DataFrame, start: str, end: str, indicator: str) -> tuple[float, float]:
     """Change of a national figure between two scenarios: as the plans have it, and over all hours."""
     rows = found[(found["indicator"] == indicator) & (found["technology"] == "all")].set_index("scenario")
-    return tuple(float(rows.loc[end, side] - rows.loc[start, side]) for side in ("plan", "hourly"))  # type: ignore[return-value]
+    plan, hours = (float(rows.loc[end, side] - rows.loc[start, side]) for side in ("plan", "hourly"))
+    return plan, hours

@@ -4,13 +4,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from picmodel.cli.terminal import Json, Language, ResultFolder, app, explain, out_console, say
+from picmodel.cli.terminal import Json, Language, ResultFolder, app, explain, out_console, say, tell
 from picmodel.errors import InputError
 
 if TYPE_CHECKING:
@@ -36,11 +35,7 @@ def explain_price(
     from picmodel.explain import show as shown
 
     found = shown.explain_price(result, province, year, time, hour)
-    if as_json:
-        print(json.dumps(shown.as_json(found), indent=2, ensure_ascii=False))
-        return
-    for part in shown.as_tables(found):
-        out_console.print(part, highlight=False)
+    tell(found, shown, as_json)
 
 
 @explain.command("irr")
@@ -59,11 +54,7 @@ def explain_irr(
     from picmodel.explain.irr import walk_project
 
     found = walk_project(result, province, technology, year)
-    if as_json:
-        print(json.dumps(shown.as_json(found), indent=2, ensure_ascii=False))
-        return
-    for part in shown.as_tables(found):
-        out_console.print(part, highlight=False)
+    tell(found, shown, as_json)
 
 
 @app.command()
@@ -81,11 +72,7 @@ def compare(
     from picmodel.compare.difference import compare as compared
 
     found = compared(a, b, tolerance)
-    if as_json:
-        print(json.dumps(shown.as_json(found), indent=2, ensure_ascii=False))
-        return
-    for part in shown.as_tables(found):
-        out_console.print(part, highlight=False)
+    tell(found, shown, as_json)
 
 
 @app.command()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -105,3 +106,12 @@ def counted() -> Callable[[int, int, str], None]:
         err_console.print(text, highlight=False)
 
     return progress
+
+
+def tell(found: Any, shown: Any, as_json: bool) -> None:
+    """What a command found, as JSON or as tables; `shown` is the module with its `as_json` and `as_tables`."""
+    if as_json:
+        print(json.dumps(shown.as_json(found), indent=2, ensure_ascii=False))
+        return
+    for part in shown.as_tables(found):
+        out_console.print(part, highlight=False)

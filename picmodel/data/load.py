@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -64,6 +64,22 @@ def tables_of(scenario: Scenario) -> dict[str, pd.DataFrame]:
     if broken:
         raise InputError([f"{scenario.name}: after its overrides: {problem}" for problem in broken])
     return tables
+
+
+def require_tables(scenarios: Sequence[Scenario]) -> None:
+    """Tables and overrides of all scenarios are good.
+
+    Raises:
+        InputError: some are not; all problems together.
+    """
+    problems: list[str] = []
+    for scenario in {(s.overrides, repr(s.inputs)): s for s in scenarios}.values():
+        try:
+            tables_of(scenario)
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(list(dict.fromkeys(problems)))
 
 
 def leaps_of(scenario: Scenario) -> list[tuple[str, Problem]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from picmodel import driver
-from picmodel.data.load import leaps_of, tables_of
+from picmodel.data.load import leaps_of, require_tables
 from picmodel.dependencies import Uses
 from picmodel.errors import InputError
 from picmodel.scenario.load import ScenarioSet
@@ -60,7 +60,7 @@ def examined(
     uses = driver.check_all(scenarios)
     settled = out is not None and driver.settled(found, out)
     if not settled:
-        _require_tables(scenarios)
+        require_tables(scenarios)
     effects = effects and not settled
     remarks = _warnings(scenarios)
     refused: list[str] = []
@@ -84,18 +84,6 @@ def _idle(scenarios: Sequence[Scenario], uses: Uses, inherited: bool, report: Re
     from picmodel.ignored.check import idle_settings  # builds models: not for runs that have not changed
 
     return idle_settings(scenarios, uses, inherited, report)
-
-
-def _require_tables(scenarios: Sequence[Scenario]) -> None:
-    """Tables and overrides of all scenarios are good; all problems together."""
-    problems: list[str] = []
-    for scenario in scenarios:
-        try:
-            tables_of(scenario)
-        except InputError as error:
-            problems += error.problems
-    if problems:
-        raise InputError(list(dict.fromkeys(problems)))
 
 
 def _warnings(scenarios: Sequence[Scenario]) -> list[Remark]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
+from picmodel.report.markdown import table
 from picmodel.studies.attribution import TOTAL
 from picmodel.studies.files import Attribution, Sensitivity
 
@@ -90,12 +91,6 @@ def ranges(study: Sensitivity) -> str:
         for name, one in study.parameters.items()
     ]
     return table(["parameter", "range", "centre", "source and reason"], rows)
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table."""
-    lines = ["| " + " | ".join(row) + " |" for row in (head, ["---"] * len(head), *rows)]
-    return "\n".join(lines) + "\n"
 
 
 def _title(titled: Mapping[str, Any], name: str) -> str:

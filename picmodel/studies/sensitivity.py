@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from picmodel import driver
-from picmodel.data.load import tables_of
+from picmodel.data.load import require_tables, tables_of
 from picmodel.errors import InputError, PicmodelError
 from picmodel.report.write import write_table
 from picmodel.scenario.check import nearest, shown
@@ -86,7 +86,8 @@ def sense(
     scenarios = scenarios_of(path, study, where, name, bases, runs)
     several = [one for case in scenarios.values() for one in case.values()]
     driver.check_all(several)
-    _check_overrides([s for run, c in scenarios.items() if kind(run) != "sample" for s in c.values()])
+    # what tables refuse at the centre and at the ends of ranges is found before the first solve
+    require_tables([s for run, c in scenarios.items() if kind(run) != "sample" for s in c.values()])
     folder = Path(out) / name
     first = scenarios[CENTRE][study.scenario.designs[0]]
     failed = solve(several, first, folder / "runs", jobs, study.keep == "all", progress)
@@ -171,18 +172,6 @@ def check_parameters(study: Sensitivity, where: Where, bases: Sequence[Scenario]
             problems.append(Problem(here.at("source").node.place, text))
     if problems:
         raise InputError([str(problem) for problem in problems])
-
-
-def _check_overrides(scenarios: Sequence[Scenario]) -> None:
-    """Find before the first solve what tables refuse at the centre and at the ends of ranges."""
-    problems: list[str] = []
-    for scenario in {s.overrides: s for s in scenarios}.values():
-        try:
-            tables_of(scenario)
-        except InputError as error:
-            problems += error.problems
-    if problems:
-        raise InputError(list(dict.fromkeys(problems)))
 
 
 # -- from the runs to what they say
