@@ -109,7 +109,7 @@ def counted() -> Callable[[int, int, str], None]:
 
 
 def tell(found: Any, shown: Any, as_json: bool) -> None:
-    """What a command found, as JSON or as tables; `shown` is the module with its `as_json` and `as_tables`."""
+    """What a command found, as JSON or as tables; `shown` is the module with `as_json` and `as_tables`."""
     if as_json:
         print(json.dumps(shown.as_json(found), indent=2, ensure_ascii=False))
         return
