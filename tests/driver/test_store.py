@@ -70,7 +70,7 @@ def test_settings_of_what_has_not_changed_are_not_asked_for_their_effect_again(c
     asked: list[int] = []
     looked: list[int] = []
     monkeypatch.setattr(remarks, "_idle", lambda scenarios, *more: asked.append(len(scenarios)) or [])
-    monkeypatch.setattr(remarks, "_require_tables", lambda scenarios: looked.append(len(scenarios)))
+    monkeypatch.setattr(remarks, "require_tables", lambda scenarios: looked.append(len(scenarios)))
     source = {**SMALL, "designs": DESIGNS}
     for _ in range(2):
         picmodel.run(source, call.out, jobs=1)
