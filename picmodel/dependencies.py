@@ -1,8 +1,9 @@
 """Scenarios that use what another scenario of the run found: which one, and in what order they are solved.
 
-A mechanism names the scenarios whose emissions it needs (`Mechanism.needs`), and ``physical.capacities_of``
-the one whose capacities are held.  A name is a design of the same file (``separate``), else any scenario of
-the run (``quickstart-separate``).
+A mechanism names the scenarios whose emissions it needs (`Mechanism.needs`), ``physical.capacities_of`` the
+one whose capacities are held, and ``solver.start_from`` the one from whose optimal basis the solve goes on.
+A name is a design of the same file (``separate``), a point of its sweep (``cheap``), or any scenario of the
+run (``quickstart-separate``).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from picmodel.scenario.schema import Scenario
 
 #: scenario -> (name as its options write it -> scenario of the run)
 Uses = Mapping[str, Mapping[str, str]]
+_START = ("solver", "start_from")
 
 
 @dataclass(frozen=True)
@@ -31,10 +33,12 @@ class Given:
     Attributes:
         emissions: name as the options write it -> planning year -> emissions [kt/yr].
         held: capacities of the scenario that ``physical.capacities_of`` names.
+        start: folder of the run that ``solver.start_from`` names.
     """
 
     emissions: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
     held: Held | None = None
+    start: Path | None = None
 
 
 def uses(scenarios: Sequence[Scenario], active: Mapping[str, Iterable[Active]]) -> Uses:
@@ -51,11 +55,14 @@ def uses(scenarios: Sequence[Scenario], active: Mapping[str, Iterable[Active]]) 
     problems: list[str] = []
     for scenario in scenarios:
         for path, written in _needs(scenario, active[scenario.name]).items():
-            other = next((name for name in (scenario.sibling(written), written) if name in names), None)
+            nearby = (scenario.sibling(written), scenario.at_point(written), written)
+            other = next((name for name in nearby if name in names), None)
             if other is None:
                 text = f"`{written}` is no scenario of this run; {_remedy(written, scenario, names)}"
                 problems.append(scenario.where.problem(text, *path, id="PIC-S037"))
-            else:
+            elif (
+                path != _START or other != scenario.name
+            ):  # the one that all designs name starts from nothing
                 found[scenario.name][written] = other
     cycle = _cycle(found)
     if cycle:
@@ -76,6 +83,8 @@ def _needs(scenario: Scenario, active: Iterable[Active]) -> dict[tuple[str, ...]
     }
     if scenario.physical.capacities_of is not None:
         found["physical", "capacities_of"] = scenario.physical.capacities_of
+    if scenario.solver.start_from is not None:
+        found[_START] = scenario.solver.start_from
     return found
 
 
@@ -103,7 +112,10 @@ def _unlike(scenarios: Sequence[Scenario], found: Uses) -> list[str]:
 
 def held_of(scenario: Scenario, found: Uses) -> str | None:
     """The scenario of the run whose capacities this one holds; None where it decides on its own."""
-    written = scenario.physical.capacities_of
+    return _source(scenario.physical.capacities_of, scenario, found)
+
+
+def _source(written: str | None, scenario: Scenario, found: Uses) -> str | None:
     return None if written is None else found[scenario.name].get(written)
 
 
@@ -155,8 +167,11 @@ class HandsOn(Protocol):
         key: changes when its results do.
         emissions: planning year -> emissions of the nation [kt/yr].
         capacities: what the plan built.
+        folder: where the run is.
     """
 
+    @property
+    def folder(self) -> Path: ...
     @property
     def key(self) -> str: ...
     @property
@@ -193,9 +208,11 @@ class Agenda:
     def _given(self, scenario: Scenario) -> Given:
         uses = self._uses[scenario.name]
         source = held_of(scenario, self._uses)
+        start = _source(scenario.solver.start_from, scenario, self._uses)
         return Given(
             emissions={written: self.solved[other].emissions for written, other in uses.items()},
             held=self.solved[source].capacities if source else None,
+            start=self.solved[start].folder.absolute() if start else None,
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 
@@ -178,6 +179,7 @@ class _Found:
 
     emissions: dict[int, float]
     capacities: Held | None = None
+    folder: Path = Path()
 
 
 @pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
@@ -361,3 +363,20 @@ def test_one_solve_is_enough_where_no_mechanism_asks(tmp_path):
     manifest = picmodel.run(SMALL, tmp_path)["small"].manifest
     assert manifest["solves"] == 1
     assert manifest["residuals"] == {}
+
+
+def test_all_designs_may_start_from_one_of_them():
+    """Proves    a `solver.start_from` for every design of a file: one waits for nobody, the others for it."""
+    found = load({**SMALL, "solver": {"start_from": "a"}, "designs": {"a": {}, "b": {}}}).scenarios
+    uses = driver.check_all(found)
+    assert uses == {"small-a": {}, "small-b": {"a": "small-a"}}
+    agenda = Agenda(found, uses)
+    assert [s.name for s, _ in agenda.ready()] == ["small-a"]
+    agenda.solved["small-a"] = _Found({}, folder=Path("results/small-a"))
+    ((_, given),) = agenda.ready()
+    assert given.start == Path("results/small-a").absolute()
+
+
+def test_a_start_that_is_no_scenario_is_refused():
+    text = refused(load({**SMALL, "solver": {"start_from": "nowhere"}}).scenarios)
+    assert "`nowhere` is no scenario of this run" in text

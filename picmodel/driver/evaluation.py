@@ -17,7 +17,7 @@ from picmodel.driver.comparing import examination
 from picmodel.driver.manifest import manifest_of
 from picmodel.driver.memory import by_size, forget_peak, peak_gb
 from picmodel.driver.provenance import MadeOf, hash_program, inputs_hashed
-from picmodel.driver.solving import How, Optimum, optimum
+from picmodel.driver.solving import BASIS, How, Optimum, optimum
 from picmodel.driver.store import INDICATORS, Unusable, find, labelled, seal, write_kept
 from picmodel.driver.valuation import valued_projects
 from picmodel.errors import InputError, PicmodelError, SolverTrouble, WorkerDied
@@ -221,4 +221,5 @@ def _write(found: Optimum, costs: pd.DataFrame, folder: Path) -> None:
     write_parquet(found.ledger.assign(scenario=name), folder / "ledger.parquet")
     positions = position(found.ledger).rename(columns={"amount": "amount_mcny"})
     write_table(positions.assign(scenario=name), folder / "positions.csv")
+    found.basis.write(folder / BASIS)
     (folder / "scenario.yaml").write_text(dump_yaml(found.scenario, found.options), encoding="utf-8")

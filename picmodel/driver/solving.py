@@ -14,7 +14,7 @@ from picmodel.data.system import SystemData
 from picmodel.dependencies import Given
 from picmodel.driver.checks import market_options
 from picmodel.driver.clock import Clock
-from picmodel.errors import Infeasible, InputError, SelfCheckFailed, SolverTrouble
+from picmodel.errors import Infeasible, InputError, SelfCheckFailed, SolverTrouble, StorageTrouble
 from picmodel.extract.results import Results
 from picmodel.formulation.build import build_model
 from picmodel.formulation.held import held_at
@@ -28,6 +28,10 @@ from picmodel.solve.certificate import TOLERANCE, certify
 from picmodel.solve.compile import LinearProgram, compile_model
 from picmodel.solve.highs import Solution, SolverOptions
 from picmodel.solve.solver import solve
+from picmodel.solve.start import Basis
+
+#: file of a run that has the basis of its optimum
+BASIS = "basis.json.gz"
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,11 @@ class Optimum:
     ledger: pd.DataFrame
     solves: int = 1
 
+    @property
+    def basis(self) -> Basis:
+        """Of the optimum; empty where the solve ended without one."""
+        return Basis.of(self.lp, self.solution.basis)
+
 
 def optimum(
     scenario: Scenario,
@@ -94,9 +103,10 @@ def optimum(
     problems = [f"{scenario.name}: {p}" for mechanism in active for p in mechanism.check(data)]
     if problems:
         raise InputError(problems)
-    chosen = (how or How()).options(scenario)
+    chosen, most = (how or How()).options(scenario), scenario.solver.iterations
+    start = _basis_in(given.start) if given and given.start else None
     try:
-        lp, solution, results, solves = _settled(data, active, chosen, scenario.solver.iterations, clock)
+        lp, solution, results, solves = _settled(data, active, chosen, most, clock, start)
     except InputError as error:
         raise InputError([f"{scenario.name}: {problem}" for problem in error.problems]) from None
     clock.stage("results")
@@ -113,6 +123,14 @@ def with_given(scenario: Scenario, data: SystemData, given: Given) -> SystemData
         text = f"`{scenario.physical.capacities_of}` is no scenario of this run; run both together"
         raise InputError([scenario.where.problem(text, "physical", "capacities_of", id="PIC-S037")])
     return held_at(data, given.held)
+
+
+def _basis_in(folder: Path) -> Basis:
+    try:
+        return Basis.read(folder / BASIS)
+    except (OSError, EOFError, ValueError):
+        text = f"{folder / BASIS} is missing or damaged; delete the folder and run again"
+        raise StorageTrouble(text) from None
 
 
 def checked(
@@ -135,11 +153,16 @@ def checked(
 
 
 def _settled(
-    data: SystemData, active: tuple[Active, ...], chosen: SolverOptions, most: int, clock: Clock
+    data: SystemData,
+    active: tuple[Active, ...],
+    chosen: SolverOptions,
+    most: int,
+    clock: Clock,
+    start: Basis | None = None,
 ) -> tuple[LinearProgram, Solution, Results, int]:
     """Solve until no mechanism asks for another solve (`Mechanism.iterate`); with the number of solves."""
     for count in range(1, most + 1):
-        lp, solution = solved_once(data, active, chosen, clock)
+        lp, solution = solved_once(data, active, chosen, clock, start)
         results = Results(data, lp, solution, entries())
         asking = []
         for mechanism in active:
@@ -149,6 +172,7 @@ def _settled(
                 asking.append(mechanism)
         if not asking:
             return lp, solution, results, count
+        start = Basis.of(lp, solution.basis)
     left = "; ".join(f"markets.{a.name}{_residual_text(a.residual(results))}" for a in asking)
     raise SolverTrouble(
         f"{left}: a number that the plan itself decides is not settled after {most} solves; raise "
@@ -161,16 +185,21 @@ def _residual_text(residual: float | None) -> str:
 
 
 def solved_once(
-    data: SystemData, active: tuple[Active, ...], chosen: SolverOptions, clock: Clock
+    data: SystemData,
+    active: tuple[Active, ...],
+    chosen: SolverOptions,
+    clock: Clock,
+    start: Basis | None = None,
 ) -> tuple[LinearProgram, Solution]:
-    """One solve; where there is no plan, the rules that may not be broken are named."""
+    """One solve, from a basis if one is given; where there is no plan, the rules that may not be broken are
+    named."""
     clock.stage("build")
     lp = compile_model(build_model(data, with_interactions(active)))
     for mechanism in active:
         _require_rows(mechanism, lp)
     clock.stage(f"solve {lp.shape[0]:,} rows")
     try:
-        return lp, solve(lp, chosen, {entry.name: entry.unit for entry in (*ENTRIES, *entries())})
+        return lp, solve(lp, chosen, {entry.name: entry.unit for entry in (*ENTRIES, *entries())}, start)
     except Infeasible as error:
         rigid = [rule for mechanism in active for rule in mechanism.hard()]
         raise Infeasible("; ".join([str(error), *rigid])) from None

@@ -15,6 +15,7 @@ from picmodel.formulation.held import LEAST_GW, LOWER_END, UPPER_END, held_at
 from picmodel.markets.base import merged
 from picmodel.markets.registry import entries, settling
 from picmodel.report.comparison import UPPER_IRR
+from picmodel.solve.start import Basis
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class PriceEnd:
 
     results: Results
     certificate: dict[str, float]
+    basis: Basis
 
 
 def valued_projects(
@@ -40,9 +42,9 @@ def valued_projects(
     if not found.scenario.dispatch_prices:
         return (*_valued(found, found.results), ())
     held_already = found.results.data.held is not None
-    run_itself = PriceEnd(found.results, found.certificate)
+    run_itself = PriceEnd(found.results, found.certificate, found.basis)
     lower = run_itself if held_already else _dispatch(found, LOWER_END, how, clock)
-    upper = _dispatch(found, UPPER_END, how, clock)
+    upper = _dispatch(found, UPPER_END, how, clock, lower.basis)  # other capacities, the same rows
     clock.stage("results")
     projects, yearly = _valued(found, lower.results)
     at_upper, _ = _valued(found, upper.results)
@@ -61,7 +63,7 @@ def _valued(found: Optimum, results: Results) -> tuple[pd.DataFrame, pd.DataFram
     return projects, project_income(results, income, wanted.technologies, price)
 
 
-def _dispatch(found: Optimum, factor: float, how: How, clock: Clock) -> PriceEnd:
+def _dispatch(found: Optimum, factor: float, how: How, clock: Clock, start: Basis | None = None) -> PriceEnd:
     """The same scenario with its capacities held at a factor of what it found, or held already.
 
     Numbers that the plan itself decides (`Mechanism.iterate`) stay as they were settled.
@@ -69,10 +71,10 @@ def _dispatch(found: Optimum, factor: float, how: How, clock: Clock) -> PriceEnd
     scenario, active = found.scenario, found.active
     data = held_at(found.results.data, found.results.capacities(scenario.name, LEAST_GW), factor)
     try:
-        lp, solution = solved_once(data, active, how.options(scenario), clock)
+        lp, solution = solved_once(data, active, how.options(scenario), clock, start)
     except Infeasible as error:
         text = f"at capacities held at {factor:g} of the plan (`projects.prices: dispatch`): {error}"
         raise Infeasible(text) from None
     results = Results(data, lp, solution, entries())
     certificate, _ = checked(lp, solution, results, active)
-    return PriceEnd(results, certificate)
+    return PriceEnd(results, certificate, Basis.of(lp, solution.basis))

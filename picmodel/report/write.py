@@ -24,6 +24,7 @@ FILES = (
     "positions.csv",
     "scenario.yaml",
     "solver.log",
+    "basis.json.gz",
     "kept.json",
     "manifest.json",
 )

@@ -276,6 +276,11 @@ class Solver(Options):
         default=3600.0, ge=1.0, le=1e7, description="longest solve [s]; no result after it"
     )
     crossover: bool = Field(default=True, description="end at a basis, from which prices are read")
+    start_from: str | None = Field(
+        default=None,
+        description="scenario from whose optimal basis this solve goes on where that pays: one that "
+        "differs in numbers only; null: from nothing",
+    )
     iterations: int = Field(
         default=20,
         ge=1,
@@ -298,6 +303,8 @@ class Solver(Options):
             wrong(f"`method` is for HiGHS; write what {self.name} calls it in `options`", "method")
         if self.name != "highs" and not self.crossover:
             wrong(f"`crossover` is for HiGHS; write what {self.name} calls it in `options`", "crossover")
+        if self.name != "highs" and self.start_from is not None:
+            wrong(f"`start_from` is for HiGHS; {self.name} starts from nothing, delete it", "start_from")
         return self
 
 
@@ -427,6 +434,10 @@ class Scenario(Options):
         file has no designs."""
         point = f"-{self._label}" if self._label else ""
         return self.name.removesuffix(self._design + point) + design + point if self._design else ""
+
+    def at_point(self, point: str) -> str:
+        """Name of the run of another point of the sweep, of the same design; "" where there is no sweep."""
+        return self.name.removesuffix(self._label) + point if self._label else ""
 
 
 def outside_horizon(value: object, horizon: Horizon, where: Where) -> list[str]:

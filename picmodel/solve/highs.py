@@ -15,6 +15,7 @@ import numpy as np
 from picmodel.errors import Infeasible, SolverTrouble
 from picmodel.solve.compile import LinearProgram
 from picmodel.solve.scaling import OBJECTIVE_SCALE, Scaling
+from picmodel.solve.start import Basis, set_basis, solved_from
 
 #: of reduced costs as the solver sees them; scaled back they are 1000 times larger, and must still pass
 #: the certificate on columns of small cost (an hour of an extreme day)
@@ -67,13 +68,17 @@ class Solution:
 
 
 def solve(
-    lp: LinearProgram, options: SolverOptions | None = None, units: Mapping[str, str] | None = None
+    lp: LinearProgram,
+    options: SolverOptions | None = None,
+    units: Mapping[str, str] | None = None,
+    start: Basis | None = None,
 ) -> Solution:
     """Solve the LP to an optimal basis.
 
     Args:
         units: unit of each variable and row family, by which the LP is scaled; the physical
             glossary's if left out.
+        start: basis of a similar LP's optimum, to go on from where that pays (`solve.start`).
 
     Raises:
         Infeasible: no point satisfies all rows (or the LP is unbounded).
@@ -83,15 +88,11 @@ def solve(
     chosen = highs_options(options, lp.shape[0])
     scaling = Scaling(lp, units)
     solver = passed(scaling.scaled(), chosen)
-    start = time.perf_counter()
+    begun = time.perf_counter()
     with _logged(solver, options.log):
-        solver.run()
-        status = solver.getModelStatus()
-        if status in UNDECIDED and options.method != "simplex":
-            solver.setOptionValue("solver", "simplex")  # it always says what an interior point leaves open
-            solver.run()
-            status = solver.getModelStatus()
-    seconds = time.perf_counter() - start
+        from_start = solved_from(solver, start.codes_for(lp)) if start and start.columns else ""
+        status = _run(solver, options)
+    seconds = time.perf_counter() - begun
     _require_optimal(solver, status)
     found, info = solver.getSolution(), solver.getInfo()
     x, reduced_cost, dual, activity = scaling.back(
@@ -110,6 +111,7 @@ def solve(
         info={
             "seconds": seconds,
             "method": options.method,
+            "from_start": from_start,
             "ipm_iterations": int(info.ipm_iteration_count),
             "crossover_iterations": int(info.crossover_iteration_count),
             "simplex_iterations": int(info.simplex_iteration_count),
@@ -118,6 +120,19 @@ def solve(
         },
         basis=_basis(solver),
     )
+
+
+def _run(solver: highspy.Highs, options: SolverOptions) -> highspy.HighsModelStatus:
+    """Run to an end, unless there is an optimum already."""
+    if solver.getModelStatus() == _STATUS.kOptimal:
+        return _STATUS.kOptimal
+    solver.run()
+    status = solver.getModelStatus()
+    if status in UNDECIDED and options.method != "simplex":
+        solver.setOptionValue("solver", "simplex")  # it always says what an interior point leaves open
+        solver.run()
+        status = solver.getModelStatus()
+    return status
 
 
 def passed(lp: LinearProgram, options: Mapping) -> highspy.Highs:
@@ -149,14 +164,8 @@ def _basis(solver: highspy.Highs) -> tuple[np.ndarray, np.ndarray] | None:
 
 def use_basis(solver: highspy.Highs, solution: Solution) -> None:
     """Start from the basis of a solution, where it has one."""
-    if solution.basis is None:
-        return
-    basis = highspy.HighsBasis()
-    basis.col_status, basis.row_status = (
-        [highspy.HighsBasisStatus(int(code)) for code in codes] for codes in solution.basis
-    )
-    basis.valid = True
-    solver.setBasis(basis)
+    if solution.basis is not None:
+        set_basis(solver, solution.basis)
 
 
 def highs_options(options: SolverOptions, n_rows: int = 0) -> dict:

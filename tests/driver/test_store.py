@@ -14,7 +14,7 @@ import pytest
 import picmodel
 from picmodel import driver
 from picmodel.data.load import INPUTS
-from picmodel.driver import provenance
+from picmodel.driver import provenance, solving
 from picmodel.driver.provenance import PARTS, key_of
 from picmodel.driver.store import Unusable, find, read_kept, write_kept
 from picmodel.errors import InputError, StorageTrouble
@@ -290,3 +290,34 @@ def test_no_clock_decides_what_is_finished(call, monkeypatch):
     call({**DESIGNS, "held": {**HELD, **{"physical": {"demand_factor": 1.1}}}, "carbon": CARBON})
     assert call.solved == {"held"}
     assert min(manifest_of(call.out, "held")["seconds"].values()) >= 0.0
+
+
+# -- started from another
+
+
+def test_a_run_that_goes_on_from_another_says_so_and_follows_it(anew):
+    """All designs name one, which starts from nothing; only the price of carbon differs, so costs do."""
+    dear = {"markets": {"carbon": {"instrument": "price", "price_cny_per_t": 410}}}
+    designs = {"plain": {}, "carbon": CARBON, "dear": dear}
+    solver = {"method": "simplex", "start_from": "carbon"}
+    anew(designs, solver=solver)
+    started = {name: manifest_of(anew.out, name)["solver"]["from_start"] for name in designs}
+    assert started == {"plain": "primal", "carbon": "", "dear": "primal"}
+    assert manifest_of(anew.out, "dear")["certificate"]["worst"] < 1e-9
+    anew({**designs, "carbon": {**CARBON, "physical": {"demand_factor": 1.01}}}, solver=solver)
+    assert anew.why("dear").endswith("a run that it uses changed")
+
+
+def test_a_sweep_may_start_from_one_of_its_points(tmp_path):
+    points = [{"name": f"at{price}", "markets.carbon.price_cny_per_t": price} for price in (100, 110)]
+    small = {key: value for key, value in SMALL.items() if key != "reference"}
+    carbon = {"markets": {"carbon": {"instrument": "price"}}}
+    source = {**small, **carbon, "solver": {"start_from": "at100"}, "sweep": {"list": points}}
+    picmodel.run(source, tmp_path, jobs=1)
+    started = [manifest_of(tmp_path, f"at{price}")["solver"]["from_start"] for price in (100, 110)]
+    assert started == ["", "primal"]
+
+
+def test_a_basis_that_is_gone_is_an_error_with_a_remedy(tmp_path):
+    with pytest.raises(StorageTrouble, match=r"basis.json.gz is missing or damaged; delete the folder"):
+        solving._basis_in(tmp_path)
