@@ -1,12 +1,13 @@
 """What a finished solve is worth to the next one: from its basis, beside a solve from nothing.  One run.
 
-    python -m benchmarks.reuse [--out benchmarks/results/reuse.csv]
+    python -m benchmarks.reuse [--time 1 0 4] [--append] [--out benchmarks/results/reuse.csv]
 
-31 provinces, three years, one day of 4-hour steps, a carbon price, national certificates, planned dispatch.
-Only data change: rows and columns stay.  The basis is handed over by the name and key of rows and columns, to
-the dual and to the primal simplex; a solve from nothing is HiPO with crossover, as in `picmodel run`.  One
-thread, CPU seconds from the arrays to the basis.  Objectives must agree to 1e-7 and every optimum must pass
-the certificate, else this ends with an error.
+31 provinces, three years, a carbon price, national certificates, planned dispatch; ``--time`` is typical
+days, worst days and hours of a step.  Only numbers change: rows and columns stay.  ``from start`` is what
+
+``solver.start_from`` does (`picmodel.solve.start`), ``cold`` what `picmodel run` does without it: HiPO with
+crossover.  One thread, CPU seconds, from the arrays to the basis; building the LP beside them.  Objectives
+must agree to 1e-7 and every optimum must pass the certificate, else this ends with an error.
 """
 
 from __future__ import annotations
@@ -21,28 +22,26 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.machine import machine
-from benchmarks.solver_options import ONE_DAY, UNITS, prices
+from benchmarks.solver_options import UNITS, prices
 from picmodel.data.load import system_data
 from picmodel.data.system import SystemData
 from picmodel.driver import collect, market_options
 from picmodel.formulation.build import build_model
 from picmodel.markets.registry import activate, with_interactions
 from picmodel.solve.certificate import certify
-from picmodel.solve.compile import Block, LinearProgram, compile_model
-from picmodel.solve.highs import Solution, SolverOptions, highs_options, passed, solve, use_basis
-from picmodel.solve.scaling import Scaling
+from picmodel.solve.compile import LinearProgram, compile_model
+from picmodel.solve.highs import Solution, SolverOptions, solve
+from picmodel.solve.start import Basis
 
 RESULTS = Path("benchmarks/results/reuse.csv")
 SAME = 1e-7
-AT_LOWER, BASIC = 0, 1  # HiGHS's codes
-DUAL, PRIMAL = 1, 4  # simplex_strategy
 
 
-def scenario_of(carbon_price: float):
+def scenario_of(carbon_price: float, periods: int, extremes: int, step_h: int):
     source = {
         "name": "reuse",
         "horizon": {"years": [2025, 2030, 2035]},
-        "time": ONE_DAY,
+        "time": {"periods": periods, "extremes": extremes, "step_h": step_h},
         "markets": {
             "carbon": {"instrument": "price", "price_cny_per_t": carbon_price},
             "green_certificates": {"trade": "national"},
@@ -53,7 +52,7 @@ def scenario_of(carbon_price: float):
 
 
 def lp_of(data: SystemData, carbon_price: float = 100.0) -> LinearProgram:
-    active = with_interactions(activate(market_options(scenario_of(carbon_price))))
+    active = with_interactions(activate(market_options(scenario_of(carbon_price, 1, 0, 4))))
     return compile_model(build_model(data, active))
 
 
@@ -79,106 +78,54 @@ CHANGES: dict[str, Callable[[SystemData], LinearProgram]] = {
 }
 
 
-def carried(before: LinearProgram, solution: Solution, after: LinearProgram) -> Solution:
-    """The basis of one LP for another, by name and key; what is new stays out of it."""
-    columns, rows = solution.basis
-    return replace(
-        solution,
-        basis=(
-            _codes(before.columns, columns, after.columns, after.shape[1], AT_LOWER),
-            _codes(before.rows, rows, after.rows, after.shape[0], BASIC),
-        ),
-    )
-
-
-def _codes(
-    before: dict[str, Block], codes: np.ndarray, after: dict[str, Block], count: int, new: int
-) -> np.ndarray:
-    found = np.full(count, new, np.int8)
-    for name, block in after.items():
-        if name not in before:
-            continue
-        known = dict(zip(before[name].index, before[name].position))
-        for key, i in zip(block.index, block.position):
-            j = known.get(key, -1)
-            if i >= 0 and j >= 0:
-                found[i] = codes[j]
-    return found
-
-
-def warm(lp: LinearProgram, start: Solution, strategy: int) -> tuple[float, int, Solution]:
-    """CPU seconds, pivots and the optimum of the simplex from a basis."""
-    options = SolverOptions(method="simplex", threads=1, extra={"simplex_strategy": strategy})
+def solved(lp: LinearProgram, start: Basis | None = None) -> tuple[float, Solution]:
+    """CPU seconds and the optimum."""
     begun = time.process_time()
-    scaling = Scaling(lp, UNITS)
-    solver = passed(scaling.scaled(), highs_options(options))
-    use_basis(solver, start)
-    solver.run()
-    found = solver.getSolution()
-    x, reduced, dual, activity = scaling.back(
-        *(np.asarray(a) for a in (found.col_value, found.col_dual, found.row_dual, found.row_value))
-    )
-    spent = time.process_time() - begun
-    objective = float(lp.cost @ x + lp.offset)
-    pivots = int(solver.getInfo().simplex_iteration_count)
-    return spent, pivots, Solution(x, reduced, dual, activity, objective, "Optimal")
+    found = solve(lp, SolverOptions(threads=1, time_limit_s=1e5), UNITS, start)
+    return time.process_time() - begun, found
 
 
-def cold(lp: LinearProgram, method: str = "hipo") -> tuple[float, int, Solution]:
+def measured(change: str, data: SystemData, start: Basis) -> dict:
+    """A changed LP from nothing and from the basis."""
     begun = time.process_time()
-    found = solve(lp, SolverOptions(method=method, threads=1, time_limit_s=1e5), UNITS)
-    return time.process_time() - begun, found.info["simplex_iterations"], found
-
-
-def measured(change: str, lp: LinearProgram, data: SystemData, base: LinearProgram, start: Solution) -> list:
-    """A line for each way to solve a changed LP."""
-    begun = time.process_time()
-    handed = carried(base, start, lp)
-    carrying = time.process_time() - begun
-    ways = {
-        "cold, HiPO": lambda: cold(lp),
-        "warm, dual simplex": lambda: warm(lp, handed, DUAL),
-        "warm, primal simplex": lambda: warm(lp, handed, PRIMAL),
+    lp = CHANGES[change](data)
+    build = time.process_time() - begun
+    (cold_s, cold), (start_s, found) = solved(lp), solved(lp, start)
+    if abs(found.objective / cold.objective - 1) > SAME:
+        raise RuntimeError(f"{change}: another objective")
+    gap = np.abs(prices(data, lp, found) - prices(data, lp, cold))
+    line = {
+        "rows": lp.shape[0],
+        "change": change,
+        "simplex": found.info["from_start"],
+        "pivots": found.info["simplex_iterations"],
+        "build_s": build,
+        "cold_s": cold_s,
+        "from_start_s": start_s,
+        "solve_ratio": start_s / cold_s,
+        "build_and_solve_ratio": (build + start_s) / (build + cold_s),
+        "certificate": max(certify(lp, found).worst, certify(lp, cold).worst),
+        "share_of_prices_changed": np.mean(gap[~np.isnan(gap)] > 0.1),
     }
-    lines = []
-    for way, work in ways.items():
-        spent, pivots, found = work()
-        worst = certify(lp, found).worst
-        here = prices(data, lp, found)
-        if not lines:
-            first, reference, cold_s = found.objective, here, spent
-        if abs(found.objective / first - 1) > SAME:
-            raise RuntimeError(f"{change}, {way}: another objective")
-        gap = np.abs(here - reference)
-        print(f"{change}, {way}: {spent:.1f} s", flush=True)
-        lines.append(
-            {
-                "change": change,
-                "way": way,
-                "cpu_s": spent,
-                "ratio": spent / cold_s,
-                "pivots": pivots,
-                "certificate": worst,
-                "largest_price_change": np.nanmax(gap),
-                "share_of_prices_changed": np.mean(gap[~np.isnan(gap)] > 0.1),
-                "carry_basis_s": carrying,
-            }
-        )
-    return lines
+    print({key: round(x, 3) if isinstance(x, float) else x for key, x in line.items()}, flush=True)
+    return line
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--time", type=int, nargs=3, default=(1, 0, 4), metavar=("DAYS", "WORST", "STEP_H"))
+    parser.add_argument("--only", nargs="+", choices=CHANGES, default=list(CHANGES))
+    parser.add_argument("--append", action="store_true", help="keep the lines that are there")
     parser.add_argument("--out", type=Path, default=RESULTS)
     given = parser.parse_args()
-    data, _ = system_data(scenario_of(100.0))
+    data, _ = system_data(scenario_of(100.0, *given.time))
     base = lp_of(data)
-    _, _, start = cold(base)
-    lines = [line for name, make in CHANGES.items() for line in measured(name, make(data), data, base, start)]
-    table = pd.DataFrame(lines).assign(rows=base.shape[0], columns=base.shape[1], **machine())
-    table.to_csv(given.out, index=False, float_format="%.4g")
-    print(table.drop(columns=["machine", "versions"]).round(3).to_string(index=False))
-    print(*table[["machine", "versions"]].iloc[0], sep="\n")
+    _, first = solved(base)
+    start = Basis.of(base, first.basis)
+    slices = (given.time[0] + given.time[1]) * 24 // given.time[2]
+    lines = [{"slices": slices, **measured(change, data, start), **machine()} for change in given.only]
+    before = [pd.read_csv(given.out)] if given.append else []
+    pd.concat([*before, pd.DataFrame(lines)]).to_csv(given.out, index=False, float_format="%.4g")
 
 
 if __name__ == "__main__":
