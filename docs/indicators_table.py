@@ -6,7 +6,7 @@ from picmodel.indicators.definitions import SECTIONS, Definition
 
 HEAD = """# Indicators
 
-Generated from `picmodel/indicators/definitions.py` by `python docs/indicators_table.py > docs/indicators.md`.
+Generated from `picmodel/indicators/definitions.csv` by `python docs/indicators_table.py > docs/indicators.md`.
 `picmodel show indicators NAME` shows one. A run refuses an indicator that is not defined there.
 
 Each row of `indicators.csv` is scenario, indicator, province, technology, year, value, unit. The nation is
