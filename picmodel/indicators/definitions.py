@@ -3,8 +3,8 @@
 A run refuses an indicator that has no row or another unit (`require_defined`).  Reports, ``picmodel show
 indicators`` and ``docs/indicators.md`` are made from the table.
 
-Columns: ``section`` of the page, the fields of `Definition`, and ``also``, the indicators that are derived from
-this one: ``change`` (two, against the reference) and ``own_portfolio``.
+Columns: ``section`` of the page, the fields of `Definition`, and ``also``, the indicators that are derived
+from this one: ``change`` (two, against the reference) and ``own_portfolio``.
 
 Symbols: r province, g technology, v year of commissioning, y planning year, t time slice; W hours a year of
 a slice; D discounted years of a planning year; lambda energy price; dual(row) its price, undiscounted.
