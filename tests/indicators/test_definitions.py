@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from dataclasses import astuple
 from pathlib import Path
@@ -11,6 +10,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+import indicators_table
 from picmodel.cli import app
 from picmodel.driver import indicators_of
 from picmodel.errors import InputError, SelfCheckFailed
@@ -81,11 +81,8 @@ def test_an_indicator_without_definition_or_in_another_unit_is_refused():
 
 
 def test_the_page_is_in_step():
-    spec = importlib.util.spec_from_file_location("indicators_table", DOCS / "indicators_table.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
     written = (DOCS / "indicators.md").read_text("utf-8")
-    assert written == module.page(), "run: python docs/make.py"
+    assert written == indicators_table.page(), "run: python docs/make.py"
     assert all(f"## {section}" in written for section in SECTIONS)
 
 
