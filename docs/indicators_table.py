@@ -1,4 +1,4 @@
-"""The page docs/indicators.md: `python docs/indicators_table.py > docs/indicators.md`."""
+"""The page docs/indicators.md, which docs/make.py writes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from picmodel.indicators.definitions import SECTIONS, Definition
 
 HEAD = """# Indicators
 
-Generated from `picmodel/indicators/definitions.py` by `python docs/indicators_table.py > docs/indicators.md`.
+Generated from `picmodel/indicators/definitions.csv` by `python docs/make.py`.
 `picmodel show indicators NAME` shows one. A run refuses an indicator that is not defined there.
 
 Each row of `indicators.csv` is scenario, indicator, province, technology, year, value, unit. The nation is
@@ -36,7 +36,3 @@ def section(name: str, definitions: tuple[Definition, ...]) -> str:
 def row(d: Definition) -> str:
     cells = (f"`{d.name}`<br>{d.zh}", d.unit, d.equation, d.by, d.meaning, d.source)
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
-
-
-if __name__ == "__main__":
-    print(page(), end="")

@@ -7,12 +7,12 @@ built (docs/reference.py).
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 
+import indicators_table
+import pic2022
 from picmodel.ladder.claims import Values, read_claims
 from picmodel.ladder.runs import read_table
 
@@ -33,26 +33,12 @@ SOLVED = {
 }
 
 
-def _module(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, DOCS / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def _indicators() -> str:
-    return _module("indicators_table").page()
-
-
 def _ladder() -> str:
-    pic2022 = _module("pic2022")
     return pic2022.page(Values(read_table(pic2022.TABLE)), read_claims(pic2022.CLAIMS))
 
 
 #: page -> what makes it from what is stored
-PAGES: dict[str, Callable[[], str]] = {"indicators.md": _indicators, "pic2022.md": _ladder}
+PAGES: dict[str, Callable[[], str]] = {"indicators.md": indicators_table.page, "pic2022.md": _ladder}
 
 
 def stale() -> list[str]:
@@ -69,7 +55,7 @@ def main(check: bool) -> int:
         return 1 if old else 0
     for name in old:
         (DOCS / name).write_text(PAGES[name](), encoding="utf-8")
-    _module("pic2022").main()  # its figures are drawn anew whether the page has changed or not
+    pic2022.main()  # its figures are drawn anew whether the page has changed or not
     print(
         f"{len(PAGES)} pages and the figures of docs/pic2022.md are made.  Solves make what they are made of:"
     )

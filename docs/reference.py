@@ -181,13 +181,12 @@ def _as_markdown(docstring: str) -> str:
 
 def glossary() -> str:
     """Terms of reports in both languages."""
-    from picmodel.indicators.chinese import MEANINGS
     from picmodel.indicators.definitions import DEFINITION
     from picmodel.report.market_words import LEDGER, LINES, PRODUCTS
     from picmodel.report.words import CLASSES, COMPONENTS, words_for
 
     en, zh = words_for("en"), words_for("zh")
-    indicators = [(code(d.name), en.indicator(d.name), d.zh, MEANINGS[d.name]) for d in DEFINITION.values()]
+    indicators = [(code(d.name), en.indicator(d.name), d.zh, d.meaning_zh) for d in DEFINITION.values()]
     pairs: dict[str, Mapping[str, tuple[str, str]]] = {
         "Classes of technologies": CLASSES,
         "Components of cost": COMPONENTS,

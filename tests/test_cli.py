@@ -6,7 +6,6 @@ import json
 import re
 import shlex
 import shutil
-import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -19,6 +18,7 @@ from picmodel.data.load import INPUTS
 from picmodel.markets.registry import MECHANISMS
 from picmodel.scenario.parameters import parameters
 from picmodel.scenario.schema import ByYearOf, Options
+from tests.commands import call
 
 BASE = "horizon: {years: [2030]}\ntime: {periods: 1, extremes: 0, step_h: 6}\n"
 
@@ -28,22 +28,11 @@ def inputs(tmp_path: Path) -> Path:
     return Path(shutil.copytree(INPUTS, tmp_path / "inputs"))
 
 
-def call(capsys, monkeypatch, *arguments: str) -> tuple[int, str]:
-    """Exit code and what was printed to standard error."""
-    monkeypatch.setattr(sys, "argv", ["picmodel", *map(str, arguments)])
-    code = 0
-    try:
-        cli.main()
-    except SystemExit as stop:
-        code = int(stop.code or 0)
-    return code, capsys.readouterr().err
-
-
 def check_refused(capsys, monkeypatch, tmp_path: Path, text: str, *expected: str) -> None:
     """The scenario is refused with these words, and nothing is written."""
     file, out = tmp_path / "bad.yaml", tmp_path / "out"
     file.write_text(text, encoding="utf-8")
-    code, message = call(capsys, monkeypatch, "run", file, "--out", out)
+    code, _, message = call(capsys, monkeypatch, "run", file, "--out", out)
     assert code == 2, message
     assert "Traceback" not in message
     for words in expected:
@@ -159,7 +148,7 @@ def test_truncated_table_and_unreadable_series(capsys, monkeypatch, tmp_path, in
 
 
 def test_missing_and_broken_scenario_files(capsys, monkeypatch, tmp_path):
-    code, message = call(capsys, monkeypatch, "run", tmp_path / "none.yaml", "--out", tmp_path / "out")
+    code, _, message = call(capsys, monkeypatch, "run", tmp_path / "none.yaml", "--out", tmp_path / "out")
     assert code == 2
     assert "none.yaml" in message
     check_refused(capsys, monkeypatch, tmp_path, "horizon: {years: [2030]\n", "bad.yaml:2:1")
@@ -183,7 +172,7 @@ def test_override_that_matches_nothing(capsys, monkeypatch, tmp_path):
 
 
 def test_command_line_itself(capsys, monkeypatch, tmp_path):
-    code, message = call(capsys, monkeypatch, "run", "--rference", "x")
+    code, _, message = call(capsys, monkeypatch, "run", "--rference", "x")
     assert code == 2
     assert "Traceback" not in message
 
@@ -255,7 +244,7 @@ def test_mechanisms_are_listed_with_their_options(capsys):
 
 
 def test_an_unknown_mechanism_is_refused_with_the_nearest(capsys, monkeypatch):
-    code, message = call(capsys, monkeypatch, "show", "mechanisms", "carbn")
+    code, _, message = call(capsys, monkeypatch, "show", "mechanisms", "carbn")
     assert code == 2
     assert "did you mean `carbon`?" in message
 
@@ -266,7 +255,7 @@ def test_infeasible_is_exit_code_3(capsys, monkeypatch, tmp_path):
     file.write_text(
         BASE + "space: {provinces: [SC]}\nphysical: {demand_factor: 0.1, expand: false}\n", encoding="utf-8"
     )
-    code, message = call(capsys, monkeypatch, "run", file, "--out", out)
+    code, _, message = call(capsys, monkeypatch, "run", file, "--out", out)
     assert code == 3, message
     assert "cannot be met" in message
     assert not any(out.glob("*"))

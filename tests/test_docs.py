@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import subprocess
 import sys
@@ -14,17 +13,11 @@ from urllib.parse import unquote
 import pytest
 from markdown_it import MarkdownIt
 
+import make
+import reference
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "inputs" / "README.md"], key=str)
-
-
-def module(name: str):
-    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    found = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(found)
-    return found
 
 
 # -- links
@@ -98,7 +91,6 @@ def test_every_page_is_in_the_navigation():
 
 def test_one_command_makes_every_generated_page(capsys, monkeypatch):
     """That each is in step: tests/test_ladder.py, tests/indicators/test_definitions.py."""
-    make = module("make")
     texts = {path.name: path.read_text("utf-8") for path in (ROOT / "docs").glob("*.md")}
     assert set(make.PAGES) == {name for name, text in texts.items() if "\nGenerated " in text}
     same, changed = texts["indicators.md"], texts["pic2022.md"] + "x"
@@ -110,16 +102,15 @@ def test_one_command_makes_every_generated_page(capsys, monkeypatch):
 
 def test_what_solves_make_is_named_with_its_command():
     """Every CSV of docs/ has a command that makes it, and every command is one of the program."""
-    solved = module("make").SOLVED
+    solved = make.SOLVED
     for path in (ROOT / "docs").glob("*.csv"):
         assert any(path.name in what for what in solved), path.name
-    commands = module("reference").commands()
+    commands = reference.commands()
     for command in (text for text in solved.values() if text.startswith("picmodel ")):
         assert f"## {' '.join(command.split()[:2])}\n" in commands, command
 
 
 def test_the_reference_is_what_the_program_says():
-    reference = module("reference")
     assert "| `--port` | `0` | port; 0 for a free one |" in reference.commands()
     assert "| `horizon.years` | list of whole number |" in reference.scenario()
     assert "## emission_limits" in reference.mechanisms()

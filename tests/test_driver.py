@@ -27,6 +27,16 @@ REGION = {
     "reference": "planned",
     "designs": {"planned": {}, "spot": {"markets": {"power": {"dispatch": "spot", "planned_share": None}}}},
 }
+#: wind in Inner Mongolia, of which as much may be built as pays
+FREE = {
+    "name": "free",
+    "horizon": {"years": [2030]},
+    "space": {"provinces": ["NM"]},
+    "time": {"periods": 1, "extremes": 0, "step_h": 6},
+    "physical": {"build_limits": False, "adequacy": False},
+    "markets": {"power": {"dispatch": "spot"}},
+    "projects": {"technologies": ["wind_onshore"]},
+}
 STABLE = (
     "renewable_share",
     "nonhydro_share",
@@ -52,7 +62,7 @@ STABLE = (
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
-    return picmodel.run({**REGION, "baseline": "spot"}, out=tmp_path_factory.mktemp("results"))
+    return picmodel.run({**REGION, "baseline": "spot"}, out=tmp_path_factory.mktemp("results"), jobs=1)
 
 
 def test_every_file_is_there_and_every_indicator_keeps_its_name(runs):
@@ -144,16 +154,7 @@ def test_files_carry_units_and_weights(runs):
 
 def test_a_freely_built_project_earns_its_cost_of_capital_when_nothing_else_binds(tmp_path):
     """One planning year, WACC = discount rate is not needed: held values, no limits: IRR = WACC of 5.5 %."""
-    free = {
-        "name": "free",
-        "horizon": {"years": [2030]},
-        "space": {"provinces": ["NM"]},
-        "time": {"periods": 1, "extremes": 0, "step_h": 6},
-        "physical": {"build_limits": False, "adequacy": False},
-        "markets": {"power": {"dispatch": "spot"}},
-        "projects": {"technologies": ["wind_onshore"]},
-    }
-    run = picmodel.run(free, out=tmp_path)["free"]
+    run = picmodel.run(FREE, out=tmp_path)["free"]
     row = run.projects.iloc[0]
     assert row["capacity_gw"] > 1
     assert row["irr_pre_tax_real_share"] == pytest.approx(0.055, abs=1e-6)
@@ -167,17 +168,8 @@ def test_projects_at_dispatch_prices_of_the_plan_itself(tmp_path):
               raises them: the lower end is below 5.5 %, the upper end above; all else is the same.
     Fails if  dispatch prices slip into costs or emissions, or the ends are taken for each other.
     """
-    free = {
-        "name": "free",
-        "horizon": {"years": [2030]},
-        "space": {"provinces": ["NM"]},
-        "time": {"periods": 1, "extremes": 0, "step_h": 6},
-        "physical": {"build_limits": False, "adequacy": False},
-        "markets": {"power": {"dispatch": "spot"}},
-        "projects": {"technologies": ["wind_onshore"]},
-        "designs": {"plan": {}, "dispatch": {"projects": {"prices": "dispatch"}}},
-    }
-    plan, dispatch = picmodel.run(free, out=tmp_path, jobs=1)
+    designs = {"plan": {}, "dispatch": {"projects": {"prices": "dispatch"}}}
+    plan, dispatch = picmodel.run({**FREE, "designs": designs}, out=tmp_path, jobs=1)
     assert (plan.manifest["project_prices"], dispatch.manifest["project_prices"]) == ("expansion", "dispatch")
     assert dispatch.manifest["capacities_of"] is None
     (of_plan,), (of_dispatch,) = plan.projects.itertuples(), dispatch.projects.itertuples()
@@ -210,5 +202,5 @@ def test_what_was_finished_stays_when_another_fails(tmp_path):
         "designs": {"planned": {}, "broken": {"physical": {"demand_factor": 0.1, "expand": False}}},
     }
     with pytest.raises(Infeasible, match="region-broken"):
-        picmodel.run(sichuan, out=tmp_path)
+        picmodel.run(sichuan, out=tmp_path, jobs=1)
     assert [p.name for p in tmp_path.iterdir()] == ["region-planned"]

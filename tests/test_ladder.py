@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+import pic2022
+from pic2022_page.hours import hourly_reading
+from pic2022_page.sentences import Numbers, flooded, reading
 from picmodel import driver, ladder
 from picmodel.driver.provenance import PARTS, key_of
 from picmodel.errors import InputError
@@ -180,8 +182,8 @@ def test_every_design_that_claims_name_is_shipped():
         ]
         names = {s.name.removeprefix(f"{prefix}-") for s in driver.collect(mine)[0]}
         for one in read_claims(SHIPPED).claims:
-            for reading in one.readings:
-                assert {reading.before, reading.after, reading.over or "separate"} <= names
+            for found in one.readings:
+                assert {found.before, found.after, found.over or "separate"} <= names
 
 
 def test_bad_claims_are_told(tmp_path):
@@ -274,24 +276,13 @@ def test_a_ladder_needs_designs_and_a_rung_to_compare_with(tmp_path):
 # -- the page
 
 
-def page_module():
-    spec = importlib.util.spec_from_file_location("pic2022", ROOT / "docs" / "pic2022.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_the_page_is_what_its_table_says():
     """`python docs/pic2022.py` makes it again, without a solve."""
-    pic2022 = page_module()
     made = pic2022.page(Values(read_table(pic2022.TABLE)), read_claims(SHIPPED))
     assert made == pic2022.PAGE.read_text("utf-8")
 
 
 def test_every_figure_of_the_page_is_there():
-    pic2022 = page_module()
     for name in ("share", "cost", "return"):
         assert f"figures/pic2022_{name}.svg" in pic2022.PAGE.read_text("utf-8")
         assert (pic2022.FIGURES / f"pic2022_{name}.svg").is_file()
@@ -301,18 +292,17 @@ def test_sentences_are_only_written_where_numbers_bear_them():
     """
     By hand: a price of 80 that falls to 0 with the link is a flood, and one that stays is none.
     """
-    pic2022 = page_module()
     rows = [
         ("separate", "allowance_price", 2030, 80.0),
         ("separate", "emissions", 2030, 100.0),
         ("unified", "emissions", 2030, 105.0),
     ]
-    fell = pic2022.Numbers(values(*rows, ("unified", "allowance_price", 2030, 0.0)), "s")
-    stayed = pic2022.Numbers(values(*rows, ("unified", "allowance_price", 2030, 80.0)), "s")
-    assert "80 CNY/t in 2030" in pic2022.flooded(fell)
-    assert "5 Mt in 2030" in pic2022.flooded(fell)
-    assert pic2022.flooded(stayed) == ""
-    assert pic2022.reading(values(("separate", "emissions", 2030, 1.0)), "s") == []
+    fell = Numbers(values(*rows, ("unified", "allowance_price", 2030, 0.0)), "s")
+    stayed = Numbers(values(*rows, ("unified", "allowance_price", 2030, 80.0)), "s")
+    assert "80 CNY/t in 2030" in flooded(fell)
+    assert "5 Mt in 2030" in flooded(fell)
+    assert flooded(stayed) == ""
+    assert reading(values(("separate", "emissions", 2030, 1.0)), "s") == []
 
 
 def test_hours_are_read_as_they_are():
@@ -326,7 +316,7 @@ def test_hours_are_read_as_they_are():
         *((name, what, 10.0, 10.0) for name in ("s-separate", "s-reform") for what in ("emissions", FUEL)),
     ]
     found = pd.DataFrame(rows, columns=["scenario", "indicator", "plan", "hourly"]).assign(technology="all")
-    short, step = page_module().hourly_reading(found, {"s-separate": "1", "s-reform": "4"})
+    short, step = hourly_reading(found, {"s-separate": "1", "s-reform": "4"})
     assert short.startswith("**2.0 TWh go unserved on rung 1**, 75 % of it while flat contracts")
     assert "on rung 4, without such contracts, none" in short
     assert "+1.00 in the plans' days and +0.50 points over all hours, emissions by 0 in" in step

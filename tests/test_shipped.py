@@ -11,8 +11,8 @@ from picmodel import driver
 from picmodel.data.load import INPUTS
 from picmodel.data.tables import TABLES
 from picmodel.markets.registry import MECHANISMS
+from picmodel.scenario.json_schema import json_schema
 from picmodel.scenario.load import dump_yaml, load
-from picmodel.scenario.schema import json_schema
 
 ROOT = Path(__file__).resolve().parents[1]
 SCENARIOS = sorted((ROOT / "scenarios").rglob("*.yaml"))

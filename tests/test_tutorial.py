@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
 import re
-import sys
 from pathlib import Path
 
 import pytest
 
+import tutorial
 from picmodel.cli.terminal import err_console, out_console
 
 ROOT = Path(__file__).parents[1]
-spec = importlib.util.spec_from_file_location("tutorial", ROOT / "docs" / "tutorial.py")
-assert spec is not None
-assert spec.loader is not None
-tutorial = sys.modules["tutorial"] = importlib.util.module_from_spec(spec)  # dataclasses look there
-spec.loader.exec_module(tutorial)
-
 #: seconds, megabytes and versions are those of the day
 OF_THE_DAY = re.compile(r"\d s  |\d s\b|MB\b|\d+\.\d+\.\d+")
 NUMBER = re.compile(r"[+-]?\d[\d,]*(\.\d+)?")

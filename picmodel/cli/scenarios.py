@@ -219,6 +219,6 @@ def schema() -> None:
     Example: picmodel schema > scenarios/schema.json
     """
     from picmodel.markets.registry import MECHANISMS
-    from picmodel.scenario.schema import json_schema
+    from picmodel.scenario.json_schema import json_schema
 
     print(json.dumps(json_schema({m.name: m.config for m in MECHANISMS}), indent=2, ensure_ascii=False))

@@ -1,4 +1,4 @@
-"""The tables of `picmodel.data.tables` that only market mechanisms read, and their rules."""
+"""The tables of ``inputs/policy``: what market mechanisms and returns of projects read, and their rules."""
 
 from __future__ import annotations
 
@@ -18,7 +18,64 @@ def _price(name: str, meaning: str, low: float = 0.0, high: float = 5000.0) -> C
     return Column(name, "CNY/MWh", low=low, high=high, meaning=meaning)
 
 
+_CARBON = (
+    Table(
+        "benchmarks",
+        ("technology", "year"),
+        (
+            technology(),
+            year("compliance year; between years linear, after the last constant"),
+            Column(
+                "benchmark_t_per_mwh",
+                "t/MWh",
+                low=0.0,
+                high=2.0,
+                meaning="free allowances per MWh of gross output",
+            ),
+        ),
+        "Benchmarks of the national carbon market by unit class, on gross output.",
+        folder="policy",
+    ),
+    Table(
+        "crediting_factors",
+        ("province",),
+        (
+            province(),
+            Column(
+                "ccer_factor_t_per_mwh",
+                "t/MWh",
+                low=0.0,
+                high=1.5,
+                meaning="CCER per MWh of renewable output",
+            ),
+            Column(
+                "grid_factor_t_per_mwh",
+                "t/MWh",
+                low=0.0,
+                high=1.5,
+                meaning="published mean emission factor of the province's power",
+            ),
+        ),
+        "Emission factors of the provincial grids.",
+        complete_over=("province",),
+        folder="policy",
+    ),
+)
+
 _CERTIFICATES = (
+    Table(
+        "obligation_weights",
+        ("province", "year"),
+        (
+            province(),
+            year("between years linear, after the last constant"),
+            share("total_share", "renewable share of published consumption, hydro inside"),
+            share("nonhydro_share", "the same without hydro"),
+        ),
+        "Renewable consumption responsibility weights.",
+        complete_over=("province",),
+        folder="policy",
+    ),
     Table(
         "certificate_rules",
         ("technology",),
@@ -116,6 +173,30 @@ _SAVING = (
 
 _POWER = (
     Table(
+        "tariffs",
+        ("province",),
+        (
+            province(),
+            Column(
+                "coal_benchmark_cny_per_mwh",
+                "CNY/MWh",
+                low=100.0,
+                high=800.0,
+                meaning="benchmark on-grid tariff of coal power, VAT inside",
+            ),
+            Column(
+                "export_tariff_cny_per_mwh",
+                "CNY/MWh",
+                low=0.0,
+                high=200.0,
+                meaning="transmission price of exports, VAT inside",
+            ),
+        ),
+        "Regulated prices by province.",
+        complete_over=("province",),
+        folder="policy",
+    ),
+    Table(
         "spot_limits",
         ("province",),
         (
@@ -180,6 +261,55 @@ _POWER = (
     ),
 )
 
+_ANCILLARY = (
+    Table(
+        "reserve_requirements",
+        ("province", "product"),
+        (
+            province(),
+            text("product", "kind of reserve", choices=("up", "down", "frequency")),
+            share("load_share", "share of the hour's load"),
+            share("vre_share", "share of the hour's wind and solar output"),
+        ),
+        "Reserves that each province must hold.",
+        complete_over=("province",),
+        folder="policy",
+    ),
+    Table(
+        "peak_shaving",
+        ("province",),
+        (
+            province(),
+            share("threshold_share", "output over capacity on line below which a unit is paid"),
+            Column(
+                "price_cny_per_mwh",
+                "CNY/MWh",
+                low=0.0,
+                high=1000.0,
+                meaning="payment per MWh not generated below the threshold, VAT inside",
+            ),
+        ),
+        "Compensation of thermal units that run at low load.",
+        complete_over=("province",),
+        folder="policy",
+    ),
+)
+
+_FINANCE = (
+    Table(
+        "finance",
+        ("parameter", "technology"),
+        (
+            text("parameter", "debt_share, loan_rate_share, ..."),
+            text("technology", "technology, or all"),
+            Column("value", "", meaning="in the unit given beside it"),
+            text("unit", "share, yr, ..."),
+        ),
+        "Project finance and tax.",
+        folder="policy",
+    ),
+)
+
 _DEMAND_SIDE = (
     Table(
         "flexible_classes",
@@ -227,7 +357,15 @@ _DEMAND_SIDE = (
     ),
 )
 
-POLICY_TABLES: tuple[Table, ...] = (*_CERTIFICATES, *_SAVING, *_POWER, *_DEMAND_SIDE)
+POLICY_TABLES: tuple[Table, ...] = (
+    *_CARBON,
+    *_CERTIFICATES,
+    *_SAVING,
+    *_POWER,
+    *_ANCILLARY,
+    *_FINANCE,
+    *_DEMAND_SIDE,
+)
 
 
 def shapes_stand(frames: Mapping[str, pd.DataFrame]) -> list[str]:

@@ -6,6 +6,7 @@ import math
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
@@ -109,6 +110,10 @@ def verdict(change: float | None, claim: Claim) -> Verdict:
     return "within" if size <= claim.high + claim.rounding else "above"
 
 
+#: what a path of values over the years is of
+_KEY = ("setting", "design", "indicator", "technology")
+
+
 @dataclass(frozen=True)
 class Values:
     """National indicators of all runs, by setting and design."""
@@ -117,17 +122,28 @@ class Values:
 
     @property
     def settings(self) -> list[str]:
-        return list(dict.fromkeys(self.table["setting"]))
+        return list(self._designs)
 
     def designs(self, setting: str) -> list[str]:
-        return list(dict.fromkeys(self.table.loc[self.table["setting"] == setting, "design"]))
+        return list(self._designs.get(setting, ()))
 
     def of(self, setting: str, design: str, indicator: str, technology: str = "all") -> dict[int, float]:
         """Values by year; empty where there are none."""
-        t = self.table
-        rows = t[(t["setting"] == setting) & (t["design"] == design) & (t["indicator"] == indicator)]
-        rows = rows[rows["technology"] == technology]
-        return {int(year): float(value) for year, value in zip(rows["year"], rows["value"])}
+        return dict(self._by_year.get((setting, design, indicator, technology), {}))
+
+    @cached_property
+    def _designs(self) -> dict[str, list[str]]:
+        pairs = self.table[["setting", "design"]].drop_duplicates()
+        return {str(name): list(rows) for name, rows in pairs.groupby("setting", sort=False)["design"]}
+
+    @cached_property
+    def _by_year(self) -> dict[tuple, dict[int, float]]:
+        """The table by what `of` is asked for: thousands of times for one page."""
+        found: dict[tuple, dict[int, float]] = {}
+        columns = [self.table[name].tolist() for name in (*_KEY, "year", "value")]
+        for *key, year, value in zip(*columns):
+            found.setdefault(tuple(key), {})[int(year)] = float(value)
+        return found
 
 
 def findings(values: Values, claims: Claims) -> pd.DataFrame:

@@ -16,7 +16,6 @@ import pandas as pd
 
 from picmodel.data.load import INPUTS
 from picmodel.extract.table import ALL, NATION
-from picmodel.indicators.chinese import MEANINGS
 from picmodel.indicators.definitions import DEFINITION
 from picmodel.report.market_words import LEDGER, LINES, PRODUCTS, WARNED, WARNINGS
 from picmodel.report.results import Result
@@ -346,7 +345,8 @@ class Words:
 
     def meaning(self, name: str) -> str:
         """What an indicator is."""
-        return MEANINGS[name] if self.lang == "zh" else DEFINITION[name].meaning
+        found = DEFINITION[name]
+        return found.meaning_zh if self.lang == "zh" else found.meaning
 
     def indicator(self, name: str) -> str:
         """Name of an indicator with a capital, or its Chinese name."""

@@ -95,9 +95,14 @@ def write_json(content: dict, path: Path) -> None:
 
 
 def replaced(write: Callable[[Path], None], path: Path) -> None:
-    """Write a file beside its place, then rename it, so that it is the old one or the new one, whole."""
+    """Write a file beside its place, then rename it, so that it is the old one or the new one, whole.
+
+    For one who holds the lock of the run: what processes that died here left beside it goes.
+    """
     beside = path.with_name(f".{path.name}.writing-{os.getpid()}")
     try:
+        for left in path.parent.glob(f".{path.name}.writing-*"):
+            left.unlink()
         write(beside)
         beside.replace(path)
     except BaseException:

@@ -11,6 +11,7 @@ import pandas as pd
 from picmodel.report.markdown import table
 from picmodel.studies.attribution import TOTAL
 from picmodel.studies.files import Attribution, Sensitivity
+from picmodel.studies.tables import claim_cells
 
 #: parameters of a tornado that are shown for each claim
 MOST = 4
@@ -40,12 +41,7 @@ def claims(found: pd.DataFrame, study: Sensitivity) -> str:
         rows.append(
             [
                 f"{_title(study.claims, str(row.claim))}, {unit}",
-                f"{row.claimed_low:+g} to {row.claimed_high:+g}",
-                _number(row.centre),
-                f"{_number(row.median)} ({_number(row.p5)} to {_number(row.p95)})",
-                _share(row.sign_share),
-                _share(row.range_share),
-                f"{row.runs} ({row.undefined})",
+                *claim_cells(row, _number),
             ]
         )
     head = ["claim", "claimed", "centre", "median (5 to 95 %)", "sign holds", "in range", "runs (without)"]
@@ -101,7 +97,3 @@ def _number(value: float) -> str:
     if math.isnan(value):
         return "–"
     return "0" if abs(value) < 5e-4 else f"{value:+,.3g}"
-
-
-def _share(value: float) -> str:
-    return "–" if math.isnan(value) else f"{round(100 * value)} %"

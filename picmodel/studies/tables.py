@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 from rich.table import Table
 
@@ -54,14 +56,21 @@ def claims(found: Sensed) -> Table:
         title = found.study.claims[str(row.claim)].title.en
         table.add_row(
             f"{title or row.claim}, {unit}",
-            f"{row.claimed_low:+g} to {row.claimed_high:+g}",
-            _number(row.centre),
-            f"{_number(row.median)} ({_number(row.p5)} to {_number(row.p95)})",
-            _share(row.sign_share),
-            _share(row.range_share),
-            f"{row.runs} ({row.undefined})",
+            *claim_cells(row, _number),
         )
     return table
+
+
+def claim_cells(row: Any, number: Callable[[float], str]) -> tuple[str, ...]:
+    """Of a claim of a study: claimed, at the centre, in the sample, how often it holds, of how many runs."""
+    return (
+        f"{row.claimed_low:+g} to {row.claimed_high:+g}",
+        number(row.centre),
+        f"{number(row.median)} ({number(row.p5)} to {number(row.p95)})",
+        _share(row.sign_share),
+        _share(row.range_share),
+        f"{row.runs} ({row.undefined})",
+    )
 
 
 def tornado(found: Sensed) -> Table:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from picmodel import cli
 from picmodel.compare.difference import compare
 from picmodel.compare.show import as_json
 from picmodel.errors import InputError
+from tests.commands import call
 
 ROWS = [
     ("renewable_share", "CN", "all", 2030, 0.50, "share"),
@@ -159,25 +158,18 @@ def test_runs_of_other_years_or_provinces_are_refused(tmp_path, other, words):
 def test_the_command(tmp_path, capsys, monkeypatch):
     a, b = folder(tmp_path / "a"), folder(tmp_path / "b", changed(peak_cost_CN=10050.0), price=90.0)
 
-    def call(*arguments) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["picmodel", "compare", *map(str, arguments)])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
+    def compared(*arguments) -> tuple[int, str, str]:
+        return call(capsys, monkeypatch, "compare", *arguments)
 
-    code, text, _ = call(a, b)
+    code, text, _ = compared(a, b)
     assert code == 0
     assert "markets.carbon.price_cny_per_t" in text
     assert "peak_cost, bn CNY" in text
     assert "+0.50" in text
-    code, text, _ = call(a, a)
+    code, text, _ = compared(a, a)
     assert "nothing differs" in text
-    code, text, _ = call(a, b, "--json")
+    code, text, _ = compared(a, b, "--json")
     assert json.loads(text)["results"][0]["difference"] == pytest.approx(50.0)
-    code, _, message = call(a, tmp_path)
+    code, _, message = compared(a, tmp_path)
     assert code == 2
     assert "name the folder of a finished run" in message

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from picmodel.data.load import INPUTS, system_data
-from picmodel.data.read import broken_rules, read_tables
+from picmodel.data.read import read_tables
+from picmodel.data.rules import broken_rules
 from picmodel.scenario.load import load
 
 

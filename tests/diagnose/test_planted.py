@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import sys
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,13 +11,13 @@ import numpy as np
 import pytest
 
 import picmodel
-from picmodel import cli
 from picmodel.diagnose import scenario as diagnosis
 from picmodel.diagnose.elastic import Clash, Elastic, Problem, clash
 from picmodel.diagnose.scenario import Diagnosis, diagnose
 from picmodel.diagnose.show import as_json
 from picmodel.errors import Infeasible
 from picmodel.solve.highs import SolverOptions, solve
+from tests.commands import call
 
 NORTH = ["BJ", "TJ", "HE", "SX", "NM", "SD"]
 KEPT, MUST_RUN = "c_keep", "c_output_min"
@@ -245,17 +244,6 @@ def test_the_number_that_is_named_is_the_least_cap():
 
 
 # -- at the command line
-
-
-def call(capsys, monkeypatch, *arguments: str) -> tuple[int, str, str]:
-    monkeypatch.setattr(sys, "argv", ["picmodel", *map(str, arguments)])
-    code = 0
-    try:
-        cli.main()
-    except SystemExit as stop:
-        code = int(stop.code or 0)
-    printed = capsys.readouterr()
-    return code, printed.out, printed.err
 
 
 def test_the_command_names_rules_and_ends_with_3(tmp_path, capsys, monkeypatch):

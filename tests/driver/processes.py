@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
+from io import StringIO
+from multiprocessing import Pipe, forkserver, get_context
+from multiprocessing.connection import Connection
+from multiprocessing.context import BaseContext
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import TextIO
+from unittest.mock import patch
 
+from picmodel import cli
 from tests.driver.conftest import SMALL
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,23 +31,66 @@ def scenario_file(folder: Path, designs: dict) -> Path:
     return path
 
 
-def start(file: Path, out: Path, *options: str, **more) -> subprocess.Popen[str]:
-    """`picmodel run FILE --out OUT`, in a process group of its own."""
-    command = [sys.executable, "-m", "picmodel.cli", "run", str(file), "--out", str(out), *options]
-    return subprocess.Popen(
-        command,
-        env=ENVIRONMENT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        **more,
-    )
+class Started:
+    """A process that runs a command; what it writes to standard error is read from ``stderr``."""
+
+    def __init__(self, process: BaseProcess, stderr: TextIO) -> None:
+        self._process, self.stderr = process, stderr
+        assert process.pid is not None
+        self.pid: int = process.pid
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def wait(self) -> int | None:
+        """Exit code, when it has ended."""
+        self._process.join()
+        return self._process.exitcode
+
+    def said(self) -> str:
+        """All that it still writes to standard error until it ends."""
+        return self.stderr.read()
 
 
-def wait_for(process: subprocess.Popen[str], text: str) -> None:
+def start(file: Path, out: Path, *options: str, before: Callable[[], None] | None = None) -> Started:
+    """`picmodel run FILE --out OUT`, in a process group of its own.
+
+    The process is one of its own, with its files, locks and signals, but forked from one that has loaded the
+    program and read the shipped inputs (`warm`): a new interpreter does that for five seconds of each test.
+
+    Args:
+        before: called in the process before the command.
+    """
+    arguments = ["picmodel", "run", str(file), "--out", str(out), *options]
+    ours, theirs = Pipe(duplex=False)
+    with ours, theirs:
+        process = _forks().Process(target=_command, args=(arguments, theirs, before))
+        process.start()
+        return Started(process, open(os.dup(ours.fileno()), encoding="utf-8"))
+
+
+@cache
+def _forks() -> BaseContext:
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["tests.driver.warm"])
+    with patch.dict(os.environ, ENVIRONMENT):
+        forkserver.ensure_running()
+    return context
+
+
+def _command(arguments: list[str], stderr: Connection, before: Callable[[], None] | None) -> None:
+    os.setsid()
+    os.dup2(stderr.fileno(), 2)
+    stderr.close()
+    sys.stdout = StringIO()
+    sys.argv = arguments
+    if before:
+        before()
+    cli.main()
+
+
+def wait_for(process: Started, text: str) -> None:
     """Until the process has said it."""
-    assert process.stderr is not None
     for line in process.stderr:
         if text in line:
             return

@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -50,9 +51,8 @@ def test_killed_at_any_moment_nothing_is_half_there(tmp_path, solved_once, conte
     """
     file, out = scenario_file(tmp_path, DESIGNS), tmp_path / "out"
     moment = random.Random(KILLS)
-    begin = time.monotonic()
-    start(file, tmp_path / "undisturbed", "--jobs", "1").wait()
-    whole = time.monotonic() - begin
+    manifests = [json.loads(path.read_text("utf-8")) for path in solved_once.glob("*/manifest.json")]
+    whole = sum(seconds for manifest in manifests for seconds in manifest["seconds"].values())
     for kill in range(KILLS):
         process = start(file, out, "--jobs", "1")
         if kill % 2:
@@ -60,12 +60,26 @@ def test_killed_at_any_moment_nothing_is_half_there(tmp_path, solved_once, conte
             time.sleep(moment.uniform(0.0, 0.1 * whole))
         else:
             time.sleep(moment.uniform(0.1, 1.0) * whole)
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it had ended by itself
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         require_only_whole_runs(out)
     assert start(file, out, "--jobs", "1").wait() == 0
     assert content(out) == content(solved_once)
     assert {p.name for p in out.iterdir()} == {f"small-{name}" for name in DESIGNS}
+
+
+def test_what_a_killed_comparison_left_in_a_folder_goes_with_the_next_one(call, content):
+    """Killed between the first byte of a file and its new name: the comparison is none, so it is made."""
+    before = content(call.out)
+    folder = call.out / "small-plain"
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    (folder / "manifest.json").write_text(json.dumps({**manifest, "comparison": None}), "utf-8")
+    for name in ("indicators.csv", "manifest.json"):
+        (folder / f".{name}.writing-1").touch()
+    call(DESIGNS)
+    assert call.solved == set()
+    assert content(call.out) == before
 
 
 @linux
@@ -167,16 +181,17 @@ def test_a_time_limit_keeps_the_log_and_what_others_found(anew, monkeypatch):
 # -- the disk
 
 
+def small_files() -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
+
+
 def test_a_full_disk_leaves_nothing_and_says_what_to_do(tmp_path, content, solved_once):
     """Files may have 40 kB: solution.nc has more, and NetCDF says `HDF error` to that."""
 
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
-
     file, out = scenario_file(tmp_path, {"plain": {}}), tmp_path / "out"
-    process = start(file, out, "--jobs", "1", preexec_fn=limit)
-    message = process.communicate()[1]
-    assert process.returncode == StorageTrouble.exit_code
+    process = start(file, out, "--jobs", "1", before=small_files)
+    message = process.said()
+    assert process.wait() == StorageTrouble.exit_code
     assert f"small-plain: {out}: " in message
     assert "another folder with --out" in message
     assert "Traceback" not in message
@@ -246,8 +261,8 @@ def test_two_calls_at_once_share_the_work(tmp_path, solved_once, content):
     """Each scenario is solved by one of them; the other waits and takes it; both end well."""
     file, out = scenario_file(tmp_path, DESIGNS), tmp_path / "out"
     both = [start(file, out, "--jobs", "1") for _ in range(2)]
-    said = [process.communicate()[1] for process in both]
-    assert [process.returncode for process in both] == [0, 0], said
+    said = [process.said() for process in both]
+    assert [process.wait() for process in both] == [0, 0], said
     assert content(out) == content(solved_once)
     assert {p.name for p in out.iterdir()} == {f"small-{name}" for name in DESIGNS}
     solved = [line.split()[2] for text in said for line in text.splitlines() if line.endswith("build")]

@@ -12,7 +12,7 @@ import pytest
 
 from picmodel.errors import InputError
 from picmodel.explain.irr import walk_project
-from tests.explain.conftest import call
+from tests.commands import call
 
 PROJECT = ("SD", "wind_onshore", 2030)
 

@@ -12,7 +12,7 @@ from picmodel.errors import InputError
 from picmodel.explain.price import Explanation, Prices
 from picmodel.explain.show import explain_price
 from picmodel.extract.price_terms import price_terms
-from tests.explain.conftest import call
+from tests.commands import call
 from tests.formulation.test_network import two_buses
 from tests.test_driver import REGION
 from tests.tiny import TinyRun, run_tiny, tiny

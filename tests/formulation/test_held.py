@@ -17,6 +17,7 @@ from picmodel.markets.base import merged
 from picmodel.markets.registry import entries, settling
 from picmodel.settlement.ledger import worst_account
 from tests.tiny import TinyRun, compile_tiny, run_tiny, tiny
+from tests.valued import finance
 from tests.whole import EVERYTHING, whole_system
 
 HOURS = [1000.0, 3000.0, 4760.0]
@@ -131,34 +132,12 @@ def windy(**more):
 
 #: annuity of an outlay at 7 % over 20 years: what wind pays for its capital
 FACTOR = 0.07 / (1 - 1.07**-20)
-#: the real rate before tax depends on none of these
-FINANCE = pd.DataFrame(
-    [
-        (name, "all", value)
-        for name, value in {
-            "debt_share": 0.0,
-            "loan_rate_share": 0.0,
-            "loan_term_yr": 1,
-            "income_tax_share": 0.0,
-            "tax_exempt_yr": 0,
-            "tax_half_yr": 0,
-            "loss_carry_yr": 5,
-            "vat_share": 0.0,
-            "vat_refund_share": 0.0,
-            "vat_surcharge_share": 0.0,
-            "depreciation_yr": 20,
-            "residual_share": 0.0,
-            "inflation_share": 0.0,
-        }.items()
-    ],
-    columns=["parameter", "technology", "value"],
-)
 
 
 def rate(run: TinyRun) -> float | None:
     """Real pre-tax rate of the wind project."""
     income = merged([mechanism.income(run.results, run.data) for mechanism in settling(run.active)])
-    found = value_projects(run.results, income, FINANCE, ["wind"])["irr_pre_tax_real_share"].iloc[0]
+    found = value_projects(run.results, income, finance(), ["wind"])["irr_pre_tax_real_share"].iloc[0]
     return None if pd.isna(found) else float(found)
 
 

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import chdir
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -13,7 +14,7 @@ import pandas as pd
 import pytest
 
 import picmodel
-from picmodel import cli
+from picmodel import cli, driver
 from picmodel.regression.run import regress
 from picmodel.report.write import FILES
 from picmodel.solve import highs
@@ -81,18 +82,22 @@ def test_another_tolerance_or_method_of_the_solver_is_no_drift(
 
 
 def test_two_hash_seeds_and_folders_give_the_same_tables_to_the_byte(tmp_path):
-    for seed in ("1", "2"):
-        folder = tmp_path / f"at{seed}" / "project"
+    """This process has a seed of its own, another interpreter a second one."""
+    seed = "2" if os.environ.get("PYTHONHASHSEED") == "1" else "1"
+    here, there = (tmp_path / name / "project" for name in ("here", "there"))
+    for folder in (here, there):
         folder.mkdir(parents=True)
         (folder / "small.yaml").write_text(SMALL)
-        code = "import sys; from picmodel import driver; driver.run('small.yaml', sys.argv[1], jobs=1)"
-        subprocess.run(
-            [sys.executable, "-c", code, f"out{seed}"],
-            cwd=folder,
-            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(Path(picmodel.__file__).parents[1])},
-            check=True,
-        )
-    one, two = (tmp_path / f"at{seed}" / "project" / f"out{seed}" / "small" for seed in ("1", "2"))
+    with chdir(here):
+        driver.run("small.yaml", "out", jobs=1)
+    code = "from picmodel import driver; driver.run('small.yaml', 'results', jobs=1)"
+    environment = {
+        **os.environ,
+        "PYTHONHASHSEED": seed,
+        "PYTHONPATH": str(Path(picmodel.__file__).parents[1]),
+    }
+    subprocess.run([sys.executable, "-c", code], cwd=there, env=environment, check=True)
+    one, two = here / "out" / "small", there / "results" / "small"
     assert len(TABLES) == 5
     for name in TABLES:
         assert (one / name).read_bytes() == (two / name).read_bytes(), name

@@ -10,7 +10,7 @@ import pytest
 from picmodel.data.load import INPUTS
 from picmodel.finance.walk import OWN_COST, SETTLED
 from picmodel.formulation.components import COMPONENTS
-from picmodel.indicators.chinese import MEANINGS
+from picmodel.indicators.definitions import DEFINITION
 from picmodel.indicators.health import SLACKS
 from picmodel.ladder.claims import read_claims
 from picmodel.markets.registry import MECHANISMS
@@ -40,8 +40,10 @@ def test_every_warning_that_a_rule_is_not_kept_has_chinese():
 
 
 def test_every_indicator_and_reading_of_a_claim_has_chinese():
-    assert [name for name, text in MEANINGS.items() if not HAN.search(text)] == []
-    assert MEANINGS["project_irr_change"] == "项目内部收益率（税前，实际）相对参考情景的变化，百分点。"
+    texts = {text: d.name for d in DEFINITION.values() for text in (d.zh, d.meaning_zh)}
+    assert [name for text, name in texts.items() if not HAN.search(text)] == []
+    change = DEFINITION["project_irr_change"].meaning_zh
+    assert change == "项目内部收益率（税前，实际）相对参考情景的变化，百分点。"
     claims = read_claims(INPUTS.parent / "scenarios" / "pic2022" / "claims.toml").claims
     assert [r.name for claim in claims for r in claim.readings if not HAN.search(r.zh)] == []
 

@@ -12,13 +12,13 @@ from pydantic import BaseModel, Field, model_validator
 
 from picmodel.errors import InputError
 from picmodel.scenario.check import Options, validate_options, wrong
+from picmodel.scenario.json_schema import json_schema
 from picmodel.scenario.schema import (
     ByYear,
     ByYearOf,
     Horizon,
     Scenario,
     at_years,
-    json_schema,
     outside_horizon,
 )
 from picmodel.scenario.source import Where, read_text

@@ -13,7 +13,7 @@ from picmodel.markets.registry import activate, with_interactions
 from picmodel.scenario.load import load
 from picmodel.size.forecast import forecast
 from picmodel.solve.compile import compile_model
-from tests.explain.conftest import call
+from tests.commands import call
 
 CLOSE = 0.25
 MARKETS = {

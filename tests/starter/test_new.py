@@ -8,7 +8,7 @@ from picmodel import driver
 from picmodel.errors import InputError
 from picmodel.scenario.load import load
 from picmodel.starter.new import BASES, SHIPPED, new_scenario
-from tests.explain.conftest import call
+from tests.commands import call
 
 
 @pytest.mark.parametrize("base", BASES)
