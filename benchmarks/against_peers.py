@@ -1,4 +1,4 @@
-"""From data to an optimum: picmodel beside PyPSA and plain Pyomo, same system, one run, up to 31 provinces.
+"""From data to an optimum: picmodel beside PyPSA, oemof and plain Pyomo, one system, up to 31 provinces.
 
     python -m benchmarks.against_peers [--sizes 4x1x1 31x2x1] [--append] [--out FILE.csv]
     python -m benchmarks.growth benchmarks/results/peers.csv
@@ -10,8 +10,8 @@ count, so that what else the machine does matters less.  Memory is the peak abov
 data is left out on all sides, and so is reading results back.
 
 The LPs are the same problem, not the same matrix: PyPSA gives every vintage an hourly output of its own
-and writes bounds as rows; plain Pyomo writes capacities out in every row.  Objectives must agree to 1e-6,
-else this ends with an error.
+and writes bounds as rows; oemof has a variable for each end of a link; plain Pyomo writes capacities out in
+every row.  Objectives must agree to 1e-6, else this ends with an error.
 """
 
 from __future__ import annotations

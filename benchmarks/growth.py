@@ -22,7 +22,7 @@ PANELS = {
     "total_s": "until an optimum, CPU s",
     "peak_mb": "peak memory, MB",
 }
-COLOURS = ("#1b6ca8", "#d1495b", "#edae49", "#66a182", "#7b5ea7")
+COLOURS = ("#1b6ca8", "#d1495b", "#edae49", "#66a182", "#7b5ea7", "#8a5a44", "#5c6b73")
 
 
 def exponent(rows: pd.Series, cost: pd.Series) -> float:
