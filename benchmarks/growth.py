@@ -22,7 +22,7 @@ PANELS = {
     "total_s": "until an optimum, CPU s",
     "peak_mb": "peak memory, MB",
 }
-COLOURS = ("#1b6ca8", "#d1495b", "#edae49", "#66a182", "#7b5ea7")
+COLOURS = ("#1b6ca8", "#d1495b", "#edae49", "#66a182", "#7b5ea7", "#8a5a44", "#5c6b73")
 
 
 def exponent(rows: pd.Series, cost: pd.Series) -> float:
@@ -34,7 +34,7 @@ def exponent(rows: pd.Series, cost: pd.Series) -> float:
 
 def drawn(table: pd.DataFrame) -> plt.Figure:
     """A panel for each measure, a line for each program."""
-    figure, axes = plt.subplots(1, len(PANELS), figsize=(12, 4), layout="constrained")
+    figure, axes = plt.subplots(1, len(PANELS), figsize=(12, 4.8), layout="constrained")
     size = table["size"].map(table[table["program"] == "picmodel"].set_index("size")["rows"])
     table = table.assign(lp_rows=size).sort_values("lp_rows")
     for axis, (name, title) in zip(axes, PANELS.items()):
@@ -46,7 +46,8 @@ def drawn(table: pd.DataFrame) -> plt.Figure:
                 cut = lines[lines["status"] != "Optimal"]
                 axis.plot(cut["lp_rows"], cut[name], "^", color=colour)
         axis.set(xscale="log", yscale="log", title=title, xlabel="rows of picmodel's LP")
-        axis.legend(title="program: exponent", fontsize=8)
+        below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.18), "ncols": 2}
+        axis.legend(title="program: exponent", fontsize=8, **below)
         axis.grid(alpha=0.3)
     figure.supxlabel(" · ".join(table[["machine", "versions"]].iloc[0]), fontsize=7)
     return figure

@@ -7,7 +7,7 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
-PACKAGES = ("highspy", "pyomo", "pypsa", "linopy", "numpy", "scipy")
+PACKAGES = ("highspy", "pyomo", "pypsa", "linopy", "oemof.solph", "numpy", "scipy")
 MB = 1e6
 
 

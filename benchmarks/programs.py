@@ -1,4 +1,4 @@
-"""The same system in picmodel, PyPSA and plain Pyomo, each in a process of its own: CPU seconds and memory.
+"""The same system in picmodel, PyPSA, oemof and plain Pyomo, each in its own process: CPU seconds and memory.
 
 `benchmarks.against_peers` starts this file; by hand:
 
@@ -100,6 +100,22 @@ def pypsa(case: dict, limit: float, options: dict | None = None) -> dict:
     return timed.found
 
 
+def oemof(case: dict, limit: float, options: dict | None = None) -> dict:
+    """oemof.solph, handed over as its ``Model.solve(solver="highs")`` does it."""
+    from pyomo.contrib.appsi.solvers import Highs
+
+    from tests.crosscheck.oemof_system import model_of
+
+    Highs().available()  # as in `pyomo`
+    timed = Timed()
+    model = timed.phase("build", lambda: model_of(case["data"], case["most_emissions"]))
+    timed.found["arrays_s"] = 0.0
+    solver = Highs()
+    timed.phase("hand_over", lambda: solver.set_instance(model))
+    timed.solved(solver._solver_model, options or {}, limit)
+    return timed.found
+
+
 def pyomo(case: dict, limit: float) -> dict:
     """Rules called index by index, handed over by Pyomo's persistent interface to HiGHS."""
     from pyomo.contrib.appsi.solvers import Highs
@@ -120,6 +136,8 @@ PROGRAMS: dict[str, Callable[[dict, float], dict]] = {
     "picmodel": picmodel,
     "PyPSA, defaults": pypsa,
     "PyPSA, HiPO": lambda case, limit: pypsa(case, limit, HIPO),
+    "oemof.solph, defaults": oemof,
+    "oemof.solph, HiPO": lambda case, limit: oemof(case, limit, HIPO),
     "plain Pyomo, HiPO": pyomo,
 }
 

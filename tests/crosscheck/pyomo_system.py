@@ -1,7 +1,7 @@
 """The physical system in plain Pyomo, written the way energy models on Pyomo commonly are.
 
 Nothing is taken from `picmodel.formulation`: what the two programs share is `SystemData`.  No such program
-(urbs, oemof-solph, Switch, OSeMOSYS on Pyomo) is run here; what they have in common is the form:
+(urbs, Switch, OSeMOSYS on Pyomo) is run here, but for oemof.solph in `oemof_system`.  They share the form:
 
 - one rule called for every index, which looks its numbers up in dicts and leaves out what cannot be by
   ``Constraint.Skip``;
@@ -45,9 +45,10 @@ def model_of(data: SystemData, most_emissions: Mapping[int, float] | None = None
     m.fleets = pyo.Set(initialize=data.fleets, dimen=2)
     m.stores = pyo.Set(initialize=data.stores, dimen=2)
     m.units = pyo.Set(initialize=data.units, dimen=2)
-    _add_capacity(m, data)
-    _add_lines(m, data)
+    add_capacity(m, data)
+    add_lines(m, data)
     _add_operation(m, data)
+    add_energy(m, data)
     _add_stores(m, data)
     _add_balance(m, data)
     _add_cap(m, data, most_emissions or {})
@@ -70,7 +71,8 @@ def objective(
 # -- capacity
 
 
-def _add_capacity(m: pyo.ConcreteModel, data: SystemData) -> None:
+def add_capacity(m: pyo.Block, data: SystemData) -> None:
+    """What is kept, built and stands [GW], with its limits."""
     years, built = data.horizon.years, set(data.vintages)
 
     def stays(g: str, y: int) -> bool:
@@ -116,7 +118,8 @@ def _add_capacity(m: pyo.ConcreteModel, data: SystemData) -> None:
     m.national = pyo.Constraint(list(data.national_build_limit), rule=national)
 
 
-def _add_lines(m: pyo.ConcreteModel, data: SystemData) -> None:
+def add_lines(m: pyo.Block, data: SystemData) -> None:
+    """What is added to corridors and stands [GW]."""
     new = [
         (line.name, v)
         for line in data.corridors
@@ -136,6 +139,32 @@ def _add_lines(m: pyo.ConcreteModel, data: SystemData) -> None:
 
     m.line_capacity = pyo.Expression(m.lines, m.years, rule=capacity)
     m.line_limited = pyo.Constraint(m.lines, rule=limited)
+
+
+def add_energy(m: pyo.Block, data: SystemData) -> None:
+    """What stores can hold [GWh]; needs `add_capacity`."""
+    vintages = [k for k in data.vintages if k[:2] in set(data.stores)]
+    m.built_energy = pyo.Var(vintages, within=pyo.NonNegativeReals)
+
+    def energy(m, r, s, y):
+        old = (
+            data.existing_duration.get((r, s), 0.0) * m.kept[r, s, y] if (r, s, y) in data.surviving else 0.0
+        )
+        return old + sum(m.built_energy[r, s, v] for v in data.alive(s, y) if (r, s, v) in m.built_energy)
+
+    def shortest(m, r, s, v):
+        if v in data.horizon.past:
+            return m.built_energy[r, s, v] == data.committed_energy[r, s, v]
+        return m.built_energy[r, s, v] >= data.duration[s][0] * m.built[r, s, v]
+
+    def longest(m, r, s, v):
+        if v in data.horizon.past:
+            return SKIP
+        return m.built_energy[r, s, v] <= data.duration[s][1] * m.built[r, s, v]
+
+    m.energy = pyo.Expression(m.stores, m.years, rule=energy)
+    m.shortest = pyo.Constraint(vintages, rule=shortest)
+    m.longest = pyo.Constraint(vintages, rule=longest)
 
 
 # -- operation
@@ -173,34 +202,15 @@ def _add_operation(m: pyo.ConcreteModel, data: SystemData) -> None:
 
 
 def _add_stores(m: pyo.ConcreteModel, data: SystemData) -> None:
-    vintages = [k for k in data.vintages if k[:2] in set(data.stores)]
     for name in ("charge", "discharge", "stored"):
         m.add_component(name, pyo.Var(m.stores, m.years, m.slices, within=pyo.NonNegativeReals))
-    m.built_energy = pyo.Var(vintages, within=pyo.NonNegativeReals)
-
-    def energy(m, r, s, y):
-        old = (
-            data.existing_duration.get((r, s), 0.0) * m.kept[r, s, y] if (r, s, y) in data.surviving else 0.0
-        )
-        return old + sum(m.built_energy[r, s, v] for v in data.alive(s, y) if (r, s, v) in m.built_energy)
 
     def follows(m, r, s, y, t):
         share = math.sqrt(data.efficiency[s])
         gained = share * m.charge[r, s, y, t] - m.discharge[r, s, y, t] / share
         return m.stored[r, s, y, t] == m.stored[r, s, y, data.time.previous[t]] + data.time.step * gained
 
-    def shortest(m, r, s, v):
-        if v in data.horizon.past:
-            return m.built_energy[r, s, v] == data.committed_energy[r, s, v]
-        return m.built_energy[r, s, v] >= data.duration[s][0] * m.built[r, s, v]
-
-    def longest(m, r, s, v):
-        if v in data.horizon.past:
-            return SKIP
-        return m.built_energy[r, s, v] <= data.duration[s][1] * m.built[r, s, v]
-
     every = (m.stores, m.years, m.slices)
-    m.energy = pyo.Expression(m.stores, m.years, rule=energy)
     m.follows = pyo.Constraint(*every, rule=follows)
     m.charge_most = pyo.Constraint(
         *every, rule=lambda m, r, s, y, t: m.charge[r, s, y, t] <= m.capacity[r, s, y]
@@ -211,8 +221,6 @@ def _add_stores(m: pyo.ConcreteModel, data: SystemData) -> None:
     m.stored_most = pyo.Constraint(
         *every, rule=lambda m, r, s, y, t: m.stored[r, s, y, t] <= m.energy[r, s, y]
     )
-    m.shortest = pyo.Constraint(vintages, rule=shortest)
-    m.longest = pyo.Constraint(vintages, rule=longest)
 
 
 def _add_balance(m: pyo.ConcreteModel, data: SystemData) -> None:
@@ -241,11 +249,11 @@ def _add_cap(m: pyo.ConcreteModel, data: SystemData, most: Mapping[int, float]) 
 
 def _cost(m: pyo.ConcreteModel, data: SystemData):
     return sum(
-        data.horizon.discount[y] * (_capital(m, data, y) + _running(m, data, y)) for y in data.horizon.years
+        data.horizon.discount[y] * (capital(m, data, y) + _running(m, data, y)) for y in data.horizon.years
     )
 
 
-def _capital(m: pyo.ConcreteModel, data: SystemData, y: int):
+def capital(m: pyo.Block, data: SystemData, y: int):
     """Annuities and fixed O&M of a planning year [MCNY/yr]."""
     alive = [(r, g, v) for r, g, v in data.vintages if v in data.alive(g, y)]
     yearly = {(g, v): data.annuity.get((g, v), 0.0) + data.fixed_om.get((g, v), 0.0) for _, g, v in alive}
