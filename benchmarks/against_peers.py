@@ -36,7 +36,7 @@ from picmodel.driver import collect
 
 SIZES = ("4x1x1", "8x2x1", "31x1x1")
 NORTH = ["BJ", "TJ", "HE", "SX", "NM", "SD", "LN", "JL"]
-YEARS = (2030, 2035, 2040)
+YEARS = (2030, 2035, 2040, 2045, 2050)
 #: of all demand of the first planning year, half of what plants emit today; see limit_binds_in_years [kt/GWh]
 INTENSITY = 0.3
 SAME = 1e-6
