@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from picmodel.errors import InputError
 from picmodel.indicators.definitions import DEFINITION
-from picmodel.report import frames, gallery, headlines
+from picmodel.report import frames, gallery, headlines, hourly_charts
 from picmodel.report.charts import Chart
 from picmodel.report.headlines import Claimed
 from picmodel.report.results import Result
@@ -77,6 +77,8 @@ def render(story: Story, claims: Sequence[Claimed] = (), served: Served | None =
             answers=headlines.answers(story),
             claims=claims,
             sections=made,
+            hourly=hourly_charts.rows(story),
+            hourly_heads=hourly_charts.heads(story),
             shared=_shared_switches(made),
             differences=_differences(story) if several else [],
             provenance=[_provenance(result) for result in story.results],

@@ -26,7 +26,7 @@ from picmodel.view.pages import Pages, why_not
 TEMPLATES = Path(__file__).parent / "templates"
 #: pages carry all that they need; nothing is fetched from anywhere, and no other site may frame them
 POLICY = (
-    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
+    "default-src 'none'; script-src 'unsafe-inline' blob:; style-src 'unsafe-inline'; "
     "img-src 'self' data: blob:; connect-src 'self' data: blob:; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
