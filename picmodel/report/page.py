@@ -9,8 +9,8 @@ import base64
 import gzip
 import importlib.metadata
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,13 +32,14 @@ NEEDS = 'this needs the report libraries; install them with: pip install "picmod
 
 @dataclass(frozen=True)
 class Served:
-    """Addresses that a page leads to where a program serves it: the list of runs, and itself in the other
-    language.
+    """Addresses that a page leads to where a program serves it: the list of runs, itself in the other
+    language, and exports of its indicators by what they are called.
     """
 
     back: str
     other: str
     other_lang: Lang
+    exports: Mapping[str, str] = field(default_factory=dict)
 
 
 def write_page(story: Story, path: Path, claims: Sequence[Claimed] = ()) -> Path:

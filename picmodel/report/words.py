@@ -271,6 +271,8 @@ TEXT: dict[str, tuple[str, str]] = {
     "runs": ("Finished runs", "已完成的运行"),
     "runs_found": ("{count} runs", "共 {count} 个"),
     "runs_none": ("Nothing has been solved here yet. Start with", "此处尚无结果，可先运行"),
+    "exports": ("All indicators", "全部指标下载"),
+    "no_format": ("There is no export {name}.", "没有导出格式 {name}。"),
     "all_runs": ("All runs", "全部运行"),
     "choose": ("chosen", "选择"),
     "choose_none": ("Choose none", "清除选择"),
