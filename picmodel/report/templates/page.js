@@ -91,6 +91,7 @@
     if (figureBox.querySelector(".numbers").open) showNumbers(name);
   }
 
+  const idle = window.requestIdleCallback || ((work) => setTimeout(work, 50));
   const drawAll = () => Promise.all(Object.keys(book.charts).map(draw));
   const redraw = () => Promise.all([...drawn].map(draw));
 
@@ -255,7 +256,9 @@
       for (const entry of entries)
         if (entry.isIntersecting) {
           seen.unobserve(entry.target);
-          draw(entry.target.dataset.chart);
+          const { top, bottom } = entry.boundingClientRect, name = entry.target.dataset.chart;
+          if (top < innerHeight && bottom > 0) draw(name); // what is in view comes first, what is near it when there is time
+          else idle(() => drawn.has(name) || draw(name));
         }
     }, { rootMargin: "300px" });
     document.querySelectorAll("[data-chart]").forEach((figure) => seen.observe(figure));
