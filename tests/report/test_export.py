@@ -20,6 +20,7 @@ from pylatexenc.latexwalker import (
 
 from picmodel.errors import InputError
 from picmodel.glossary import ENTRIES
+from picmodel.indicators.chinese import MEANINGS
 from picmodel.indicators.definitions import DEFINITION
 from picmodel.markets.registry import MECHANISMS
 from picmodel.report.export import ENDINGS, export, tidy
@@ -141,6 +142,16 @@ def test_every_indicator_has_a_sheet_with_its_numbers(written, expected):
     both = wanted.merge(found, on=KEY, suffixes=("", "_sheet"))
     assert len(both) == len(wanted) == len(found)
     np.testing.assert_allclose(both["value_sheet"], both["value"], rtol=1e-9)
+
+
+def test_a_chinese_workbook_says_what_indicators_are_in_chinese(chinese, tmp_path):
+    export(chinese, "xlsx", tmp_path / "a.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "a.xlsx", read_only=True)
+    rows = list(book["capture_price"].iter_rows(max_row=2, max_col=1, values_only=True))
+    assert rows[1] == (MEANINGS["capture_price"],)
+    assert MEANINGS["capture_price"] in {
+        row[2] for row in book["report"].iter_rows(max_col=3, values_only=True)
+    }
 
 
 def test_names_of_sheets_are_short_and_apart():

@@ -149,6 +149,16 @@ def test_a_report_is_made_once_until_the_results_change(copied, monkeypatch):
     assert "shortage" in rows(web.get("/?lang=en").text)["study-spot"]
 
 
+def test_a_report_has_the_hours_that_were_dispatched_since(copied):
+    file = copied / "study-spot" / "hourly_2030.csv"
+    content = file.read_bytes()
+    file.unlink()
+    web = client(copied)
+    assert "section_hourly" not in web.get("/report?run=study-spot").text
+    file.write_bytes(content)
+    assert 'id="section_hourly"' in web.get("/report?run=study-spot").text
+
+
 def test_a_file_that_is_damaged_inside_is_a_message(copied):
     (copied / "study-spot" / "prices.nc").write_bytes(b"CDF nonsense")
     answer = client(copied).get("/report?run=study-spot")
