@@ -261,6 +261,12 @@ class Axes:
     more: Mapping[str, Any] = field(default_factory=dict)
 
 
+def _has_names_on_x(trace: dict) -> bool:
+    """Whether it is of bars that stand on names; two levels of them plotly knows by itself."""
+    stands = trace["type"] == "bar" and trace.get("orientation") != "h"
+    return stands and bool(trace["x"]) and isinstance(trace["x"][0], str)
+
+
 def figure(traces: Sequence[dict], axes: Axes) -> Figure:
     """Traces with the layout that all charts share."""
     layout: dict[str, Any] = {
@@ -283,6 +289,10 @@ def figure(traces: Sequence[dict], axes: Axes) -> Figure:
             "exponentformat": "none",
         },
     }
+    if any(map(_has_names_on_x, traces)):
+        layout["xaxis"]["type"] = (
+            "category"  # else plotly takes years for numbers, and puts ticks between them
+        )
     for key, value in axes.more.items():
         layout[key] = {**layout[key], **value} if isinstance(layout.get(key), dict) else value
     return {"data": list(traces), "layout": layout}

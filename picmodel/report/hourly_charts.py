@@ -155,17 +155,12 @@ def beside(story: Story) -> Chart | None:
             bar(w(side), two_rows(years, letters), values, series_style(i), of[key].unit)
             for i, (side, values) in enumerate(zip(SIDES, series))
         ]
-        grouped = {"barmode": "group", "bargap": 0.3, "xaxis": {"type": _kind(letters)}}
+        grouped = {"barmode": "group", "bargap": 0.3}
         return figure(traces, Axes("", f"{of[key].label} [{of[key].unit}]", grouped))
 
     switches = [_figures(story, list(of.values())), story.province_switch()]
     note = w("hourly_note")
     return chart("hourly", w("hourly_title"), w("hourly_unit"), switches, draw, note=note)
-
-
-def _kind(letters: Sequence[str]) -> str:
-    """Years are names on x; with letters under them the axis has two levels."""
-    return "category" if list(letters) == [""] else "multicategory"
 
 
 def generation(story: Story) -> Chart | None:

@@ -14,6 +14,7 @@ from picmodel.report import frames, gallery
 from picmodel.report.charts import signless
 from picmodel.report.images import state_of
 from picmodel.report.styles import shown_as
+from tests.report.conftest import story_in
 
 HALF_DIGIT = 1e-5  # numbers in charts have six digits
 
@@ -42,6 +43,16 @@ def test_every_figure_has_a_chart_and_every_state_is_a_figure_of_plotly(charts):
         for figure in chart.states.values():
             json.dumps(figure, allow_nan=False)
             assert figure["data"]
+
+
+def test_years_under_bars_are_names(folders):
+    """A run alone has one level of names on x; numbers of years would get ticks between them."""
+    alone = story_in("en", folders[:1])
+    for name in ("capacity", "generation", "system_cost", "certificates", "carbon", "hourly"):
+        figure = gallery.one_chart(name, alone).figure()
+        assert figure["layout"]["xaxis"]["type"] == "category", name
+        assert set(figure["data"][0]["x"]) <= {"2025", "2030", "2035"}
+    assert "type" not in gallery.one_chart("dispatch", alone).figure()["layout"]["xaxis"]
 
 
 def test_axes_say_their_unit(charts):
