@@ -87,6 +87,8 @@ def _iamc(story: Story, path: Path, indicators: Sequence[str]) -> str:
         import pyam
     except ImportError:
         return 'not checked by pyam, which is not installed: pip install "picmodel[iamc]"'
+    except Exception as error:  # an installation that is damaged, or its cache of units in ~/.cache/iam-units
+        return f"not checked by pyam, which does not start ({type(error).__name__}: {error})"
     pyam.IamDataFrame(path)
     return "read by pyam without complaint"
 

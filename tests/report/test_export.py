@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 
 import numpy as np
 import openpyxl
@@ -194,6 +195,15 @@ def test_iamc_is_read_by_pyam(written):
     total = "Secondary Energy|Electricity"
     parts = [f"{total}|{s}" for s in ("Biomass", "Fossil", "Non-Biomass Renewables", "Nuclear", "Other")]
     assert frame.filter(region="China|Henan").check_aggregate(total, components=parts) is None
+
+
+def test_a_pyam_that_does_not_start_keeps_nobody_from_the_table(story, tmp_path, monkeypatch):
+    (tmp_path / "pyam.py").write_text('raise FileNotFoundError("units.txt")', "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "pyam", raising=False)
+    said = export(story, "iamc", tmp_path / "a.csv")
+    assert said == "not checked by pyam, which does not start (FileNotFoundError: units.txt)"
+    assert (tmp_path / "a.csv").read_text("utf-8").startswith(",".join(COLUMNS))
 
 
 def test_tables_to_paste(story, written, tmp_path):
