@@ -21,6 +21,11 @@ from picmodel.chronology.window import Dispatched, Hours, Park, Window
 from picmodel.data.system import Corridor
 from picmodel.errors import InputError, SelfCheckFailed
 from picmodel.extract.running_cost import running_costs
+from picmodel.report import gallery
+from picmodel.report import hourly_words as words
+from picmodel.report.results import open_results
+from picmodel.report.story import Story
+from picmodel.report.words import words_for
 from tests.tiny import TinyRun, run_tiny, tiny
 from tests.whole import EVERYTHING, whole_system
 
@@ -388,6 +393,18 @@ def test_a_region_is_dispatched_for_all_hours(checked, region):
     table = pd.read_csv(region / "hourly_2030.csv", keep_default_na=False)
     assert set(table["province"]) == {"CN", "GD", "GX", "YN"}
     assert np.allclose(table["difference"], table["hourly"] - table["plan"])
+
+
+def test_the_report_of_the_region_has_the_figures_of_its_file(checked, region):
+    """Every indicator of the check has words; the chart is that of the table, in points of a hundred."""
+    opened = open_results([region])
+    story = Story(tuple(opened), words_for("en", opened))
+    assert set(checked.table["indicator"]) <= set(words.HOURLY)
+    found = checked.table.set_index(["indicator", "province", "technology"])
+    drawn = gallery.one_chart("hourly", story).figure(figure="curtailment_rate:solar", province="YN")["data"]
+    for trace, side in zip(drawn, ("plan", "hourly")):
+        expected = float(found.loc[("curtailment_rate", "YN", "solar"), side])
+        assert trace["y"] == pytest.approx([100 * expected], rel=1e-5, abs=1e-9)
 
 
 def test_figures_of_the_region_recompute_from_its_files(checked, region):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import time
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -15,6 +16,7 @@ from markdown_it import MarkdownIt
 
 import make
 import reference
+from tests.report.test_browser import BROWSER, DRIVER, browser, complaints  # noqa: F401 - a fixture
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "inputs" / "README.md"], key=str)
@@ -138,6 +140,21 @@ def test_the_site_builds_without_a_complaint_and_fetches_nothing(site):
     assert len(pages) > 30
     for page in pages:
         assert not re.findall(r"""<(?:script|link|img)[^>]+(?:src|href)="?(?:https?:)?//[^>]*>""", page)
+
+
+@pytest.mark.skipif(BROWSER is None or DRIVER is None, reason="no Chromium with its driver here")
+def test_the_search_works_from_a_disk(site, browser):  # noqa: F811
+    """A page opened as a file finds a word of another page, without a complaint."""
+    browser.get_log("browser")
+    browser.get((site / "index.html").as_uri())
+    browser.execute_script("document.querySelector('label[for=__search]').click()")
+    browser.find_element("css selector", "input[data-md-component=search-query]").send_keys("Shapley")
+    end = time.monotonic() + 60
+    while not (found := browser.find_elements("css selector", ".md-search-result__item a")):
+        assert time.monotonic() < end, "nothing is found"
+        time.sleep(0.1)
+    assert any("/studies.html" in link.get_attribute("href") for link in found)
+    assert complaints(browser) == []
 
 
 def test_equations_of_the_site_are_mathml(site):

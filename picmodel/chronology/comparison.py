@@ -13,6 +13,7 @@ from rich.table import Table
 from picmodel.chronology.window import Array, Hours, Park, Whole
 from picmodel.data.system import SystemData
 from picmodel.extract.table import ALL, NATION
+from picmodel.report.hourly_words import HOURLY
 
 COLUMNS = ["scenario", "indicator", "province", "technology", "year", "unit", "plan", "hourly", "difference"]
 #: quantiles of the duration curve of prices, hours weighted with load in the nation
@@ -199,25 +200,26 @@ def _guarantees(d: Dispatch) -> Iterator[Row]:
 
 # -- table
 
-_SHOWN = {
-    "unserved_energy": "unserved energy",
-    "unserved_hours": "hours with unserved energy",
-    "unserved_while_exporting": "of it while contracts export",
-    "surplus_energy": "must-run power that nobody takes",
-    "curtailment_rate": "curtailment",
-    "energy_price": "energy price, mean of demand",
-    "price_p05": "price, 5 % quantile",
-    "price_p50": "price, median",
-    "price_p95": "price, 95 % quantile",
-    "capture_price": "mean price of output",
-    "emissions": "emissions of output",
-    "renewable_share": "renewable share of generation",
-    "nonhydro_share": "the same without hydro",
-    "net_generation": "net output",
-    "discharge": "given back by",
-    "fuel_and_variable_om": "fuel and variable O&M",
-    "guaranteed_hours_short": "guaranteed output not given",
-}
+#: in the order of the table
+_SHOWN = (
+    "unserved_energy",
+    "unserved_hours",
+    "unserved_while_exporting",
+    "surplus_energy",
+    "curtailment_rate",
+    "energy_price",
+    "price_p05",
+    "price_p50",
+    "price_p95",
+    "capture_price",
+    "emissions",
+    "renewable_share",
+    "nonhydro_share",
+    "net_generation",
+    "discharge",
+    "fuel_and_variable_om",
+    "guaranteed_hours_short",
+)
 
 
 def nation_table(table: pd.DataFrame) -> Table:
@@ -227,7 +229,8 @@ def nation_table(table: pd.DataFrame) -> Table:
     for name in ("", "unit", "plan", "hourly", "difference"):
         shown.add_column(name, justify="left" if name in ("", "unit") else "right")
     nation = table[table.province == NATION]
-    for indicator, text in _SHOWN.items():
+    for indicator in _SHOWN:
+        text, _ = HOURLY[indicator]
         for row in nation[nation.indicator == indicator].itertuples():
             label = text if row.technology == ALL else f"{text}: {row.technology}"
             factor, unit = (100.0, "%") if row.unit == "share" else (1.0, row.unit)

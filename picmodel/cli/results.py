@@ -180,7 +180,8 @@ def export(
     default = "iamc.csv" if format_ == "iamc" else f"{'all_' if format_ == 'csv' else ''}indicators{ending}"
     path = out or _beside(results, default)
     said = write(_story(results, lang), format_, path, indicator or [])
-    out_console.print(f"written to {path}{'; ' + said if said else ''}", highlight=False, soft_wrap=True)
+    text = f"written to {path}{'; ' + said if said else ''}"
+    out_console.print(text, highlight=False, soft_wrap=True, markup=False)  # it may name an extra in brackets
 
 
 def _story(results: list[Path], lang: Literal["en", "zh"]) -> Story:

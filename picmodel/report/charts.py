@@ -159,6 +159,13 @@ def bar(name: str, x: Any, y: Iterable[float], style: Style, unit: str, **more: 
     }
 
 
+def lying(trace: dict, labels: Sequence[str], unit: str) -> dict:
+    """A series of bars on its side, for labels that are long or many; with `LYING` as axes."""
+    hover = f"%{{y}}: %{{x:,.4~g}} {unit}<extra>{trace['name']}</extra>"
+    sides = {"x": trace["y"], "y": list(labels), "orientation": "h", "hovertemplate": hover}
+    return {**trace, **sides}
+
+
 def line(name: str, x: Sequence, y: Iterable[float], position: int, unit: str, **more: Any) -> dict:
     """A line in the colour and dash of the scenario at a position."""
     colour, dash = scenario_style(position)
@@ -254,6 +261,12 @@ class Axes:
     more: Mapping[str, Any] = field(default_factory=dict)
 
 
+def _has_names_on_x(trace: dict) -> bool:
+    """Whether it is of bars that stand on names; two levels of them plotly knows by itself."""
+    stands = trace["type"] == "bar" and trace.get("orientation") != "h"
+    return stands and bool(trace["x"]) and isinstance(trace["x"][0], str)
+
+
 def figure(traces: Sequence[dict], axes: Axes) -> Figure:
     """Traces with the layout that all charts share."""
     layout: dict[str, Any] = {
@@ -276,10 +289,23 @@ def figure(traces: Sequence[dict], axes: Axes) -> Figure:
             "exponentformat": "none",
         },
     }
+    if any(map(_has_names_on_x, traces)):
+        layout["xaxis"]["type"] = (
+            "category"  # else plotly takes years for numbers, and puts ticks between them
+        )
     for key, value in axes.more.items():
         layout[key] = {**layout[key], **value} if isinstance(layout.get(key), dict) else value
     return {"data": list(traces), "layout": layout}
 
+
+#: axes of bars on their side: the first on top, every label, the legend above
+LYING = {
+    "barmode": "group",
+    "bargap": 0.25,
+    "yaxis": {"autorange": "reversed", "type": "category", "dtick": 1},
+    "legend": {"y": 1.0, "yanchor": "top"},
+    "margin": {"t": 56},
+}
 
 #: axes of a tile-grid map: no ticks, the first row on top, tiles near square
 TILES = {

@@ -80,15 +80,15 @@ def _xlsx(story: Story, path: Path, indicators: Sequence[str]) -> str:
 
 
 def _iamc(story: Story, path: Path, indicators: Sequence[str]) -> str:
-    """The long table; checked by pyam where it is installed, whose pandas is older than this model's."""
+    """The long table; checked by pyam where it is installed."""
     table = iamc(story.results, words_for("en", story.results))
     table.to_csv(path, index=False, float_format="%.10g")
     try:
         import pyam
     except ImportError:
-        return (
-            'not checked by pyam, which is not installed: pip install "picmodel[iamc]" in its own environment'
-        )
+        return 'not checked by pyam, which is not installed: pip install "picmodel[iamc]"'
+    except Exception as error:  # an installation that is damaged, or its cache of units in ~/.cache/iam-units
+        return f"not checked by pyam, which does not start ({type(error).__name__}: {error})"
     pyam.IamDataFrame(path)
     return "read by pyam without complaint"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from picmodel.errors import InputError
+from picmodel.report import hourly_charts as hourly
 from picmodel.report import money_charts as money
 from picmodel.report import price_charts as prices
 from picmodel.report import system_charts as system
@@ -35,6 +36,13 @@ SECTIONS: Mapping[str, Mapping[str, Make]] = {
     "section_dispatch": {
         "dispatch": system.dispatch,
         "flows": system.flows,
+    },
+    "section_hourly": {
+        "hourly": hourly.beside,
+        "hourly_generation": hourly.generation,
+        "hourly_capture": hourly.capture,
+        "hourly_quantiles": hourly.quantiles,
+        "hourly_map": hourly.map_,
     },
     "section_markets": {
         "certificates": money.certificates,

@@ -11,6 +11,7 @@ import pandas as pd
 from picmodel.extract.table import NATION
 from picmodel.report import frames
 from picmodel.report.charts import (
+    LYING,
     TILES,
     Axes,
     Chart,
@@ -21,6 +22,7 @@ from picmodel.report.charts import (
     figure,
     is_seen,
     line,
+    lying,
     rounded,
     table_of,
     tiles,
@@ -118,19 +120,9 @@ def responsibility(story: Story) -> Chart | None:
             if len(here):
                 values = [float(here.get(r, math.nan)) for r in story.provinces]
                 labels = [w.province(r) for r in story.provinces]
-                trace = bar(w.indicator(name), values, values, series_style(i), unit)
-                hover = f"%{{y}}: %{{x:,.4~g}} {unit}<extra>{w.indicator(name)}</extra>"
-                traces.append(
-                    {**trace, "x": trace["y"], "y": labels, "orientation": "h", "hovertemplate": hover}
-                )
-        axes = {
-            "barmode": "group",
-            "bargap": 0.25,
-            "yaxis": {"autorange": "reversed", "type": "category", "dtick": 1},
-            "legend": {"y": 1.0, "yanchor": "top"},
-            "margin": {"t": 56},
-        }
-        return figure(traces, Axes(f"[{unit}]", "", axes))
+                trace = bar(w.indicator(name), labels, values, series_style(i), unit)
+                traces.append(lying(trace, labels, unit))
+        return figure(traces, Axes(f"[{unit}]", "", LYING))
 
     switches = [story.scenario_switch(), story.year_switch()]
     return chart(

@@ -9,14 +9,14 @@ import base64
 import gzip
 import importlib.metadata
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from picmodel.errors import InputError
 from picmodel.indicators.definitions import DEFINITION
-from picmodel.report import frames, gallery, headlines
+from picmodel.report import frames, gallery, headlines, hourly_charts
 from picmodel.report.charts import Chart
 from picmodel.report.headlines import Claimed
 from picmodel.report.results import Result
@@ -32,13 +32,14 @@ NEEDS = 'this needs the report libraries; install them with: pip install "picmod
 
 @dataclass(frozen=True)
 class Served:
-    """Addresses that a page leads to where a program serves it: the list of runs, and itself in the other
-    language.
+    """Addresses that a page leads to where a program serves it: the list of runs, itself in the other
+    language, and exports of its indicators by what they are called.
     """
 
     back: str
     other: str
     other_lang: Lang
+    exports: Mapping[str, str] = field(default_factory=dict)
 
 
 def write_page(story: Story, path: Path, claims: Sequence[Claimed] = ()) -> Path:
@@ -77,6 +78,8 @@ def render(story: Story, claims: Sequence[Claimed] = (), served: Served | None =
             answers=headlines.answers(story),
             claims=claims,
             sections=made,
+            hourly=hourly_charts.rows(story),
+            hourly_heads=hourly_charts.heads(story),
             shared=_shared_switches(made),
             differences=_differences(story) if several else [],
             provenance=[_provenance(result) for result in story.results],

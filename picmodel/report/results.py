@@ -68,6 +68,15 @@ class Result(Run):
     def ledger(self) -> pd.DataFrame:
         return pd.read_parquet(self.folder / "ledger.parquet")
 
+    @cached_property
+    def hourly(self) -> pd.DataFrame:
+        """Plan beside all hours of the years that `picmodel dispatch` looked at: indicator, province,
+        technology, year, unit, plan, hourly; empty where it looked at none.
+        """
+        columns = ["indicator", "province", "technology", "year", "unit", "plan", "hourly"]
+        parts = [_read_csv(file)[columns] for file in sorted(self.folder.glob("hourly_*.csv"))]
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
     @property
     def years(self) -> list[int]:
         return [int(y) for y in self.settings["horizon"]["years"]]

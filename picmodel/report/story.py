@@ -101,6 +101,16 @@ class Story:
 
     # -- tables that several charts use
     @cached_property
+    def hourly(self) -> pd.DataFrame:
+        """`Result.hourly` of all results, with their letter."""
+        return pd.concat([r.hourly.assign(letter=r.letter) for r in self.results], ignore_index=True)
+
+    def hourly_values(self, side: str) -> dict[tuple[str, int, str, str, str], float]:
+        """Figures of ``plan`` or ``hourly`` by letter, year, indicator, province and technology."""
+        keys = ["letter", "year", "indicator", "province", "technology"]
+        return self._once(("hourly", side), lambda: self.hourly.set_index(keys)[side].to_dict())
+
+    @cached_property
     def _kept(self) -> dict:
         return {}
 

@@ -17,6 +17,7 @@ import pandas as pd
 from picmodel.data.load import INPUTS
 from picmodel.extract.table import ALL, NATION
 from picmodel.indicators.definitions import DEFINITION
+from picmodel.report.hourly_words import HOURLY
 from picmodel.report.market_words import LEDGER, LINES, PRODUCTS, WARNED, WARNINGS
 from picmodel.report.results import Result
 from picmodel.scenario.schema import SHIPPED
@@ -231,6 +232,19 @@ TEXT: dict[str, tuple[str, str]] = {
         "Flows below {percent} % of the strongest are in the numbers only.",
         "低于最大输电量 {percent}% 的通道仅列于数据表。",
     ),
+    "plan": ("Plan", "规划典型日"),
+    "hourly": ("All hours", "全年逐时"),
+    "hourly_title": ("The plan beside all hours", "规划结果与全年逐时对照"),
+    "hourly_unit": ("one figure by year; units are on the axis", "逐年单项指标；单位见坐标轴"),
+    "hourly_note": (
+        "The plan's capacities, dispatched in all hours of the year; annual rules enter as prices. Starts,"
+        " reserves and load that moves are left out.",
+        "以规划装机对全年逐时调度；年度规则以价格计入。不含机组启停、备用与可转移负荷。",
+    ),
+    "hourly_quantiles": ("Energy price, share of hours below", "电能量价格分位数"),
+    "quantile": ("hours with a lower price [%]", "低于该价格的小时占比 [%]"),
+    "hourly_map": ("Where all hours differ from the plan", "逐时与规划的各省差异"),
+    "hourly_less": ("all hours less plan", "全年逐时减规划"),
     "market_prices": ("Prices of the markets", "市场价格"),
     "price_duration": ("Energy price, duration curve", "电能量价格持续曲线"),
     "price_hours": ("Energy price by day and hour", "电能量价格：典型日×时刻"),
@@ -256,6 +270,8 @@ TEXT: dict[str, tuple[str, str]] = {
     "runs": ("Finished runs", "已完成的运行"),
     "runs_found": ("{count} runs", "共 {count} 个"),
     "runs_none": ("Nothing has been solved here yet. Start with", "此处尚无结果，可先运行"),
+    "exports": ("All indicators", "全部指标下载"),
+    "no_format": ("There is no export {name}.", "没有导出格式 {name}。"),
     "all_runs": ("All runs", "全部运行"),
     "choose": ("chosen", "选择"),
     "choose_none": ("Choose none", "清除选择"),
@@ -274,6 +290,7 @@ TEXT: dict[str, tuple[str, str]] = {
     "no_page": ("There is no page {path}.", "没有页面 {path}。"),
     "section_system": ("System and emissions", "系统与排放"),
     "section_dispatch": ("Dispatch and flows", "调度与输电"),
+    "section_hourly": ("All 8760 hours", "全年逐时校核"),
     "section_prices": ("Prices", "价格"),
     "section_markets": ("Certificates and carbon", "绿证与碳"),
     "section_money": ("Costs and payments", "成本与资金"),
@@ -319,6 +336,15 @@ class Words:
         if name == ALL:
             return self._pick(COMPONENTS[ALL])
         return self._pick(CLASSES[name]) if name in CLASSES else self.technologies.get(name, name)
+
+    def own_name(self, name: str) -> str:
+        """Name of a technology itself, where `technology` says that of its class."""
+        return self.technologies.get(name) or self.technology(name)
+
+    def hourly(self, name: str) -> str:
+        """A figure of the plan beside all hours, with a capital."""
+        text = self._pick(HOURLY[name])
+        return text[0].upper() + text[1:]
 
     def component(self, name: str) -> str:
         return self._pick(COMPONENTS[name]) if name in COMPONENTS else name.replace("_", " ")

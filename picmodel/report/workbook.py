@@ -97,7 +97,7 @@ def _front(
         row += 1
         sheet.write_url(row, 0, f"internal:'{sheets[name]}'!A1", look["link"], w.indicator(name))
         sheet.write(row, 1, w.unit(DEFINITION[name].unit) if name in DEFINITION else "")
-        sheet.write(row, 2, DEFINITION[name].meaning if name in DEFINITION else "")
+        sheet.write(row, 2, w.meaning(name) if name in DEFINITION else "")
 
 
 def _data(sheet: Worksheet, tidy: pd.DataFrame, look: dict[str, Format]) -> None:
@@ -118,7 +118,7 @@ def _indicator(
     w = story.words
     unit = w.unit(str(rows["unit"].iloc[0]))
     sheet.write(0, 0, f"{w.indicator(name)} [{unit}]", look["title"])
-    sheet.write(1, 0, DEFINITION[name].meaning if name in DEFINITION else "", look["faint"])
+    sheet.write(1, 0, w.meaning(name) if name in DEFINITION else "", look["faint"])
     sheet.write_url(2, 0, f"internal:'{FRONT}'!A1", look["link"], w("contents"))
     keys = ["scenario", "province", "technology"]
     wide = rows.pivot(index=keys, columns="year", values="value")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -39,11 +40,12 @@ LARGE = (
     "solver.log",
 )
 
-
-#: units as UDUNITS spells them, which CF asks for ("kt" is a knot there); money is unknown to it and stays
+CURRENCY = "CNY, real, of the base year, without VAT"
+#: units as UDUNITS spells them, which CF asks for ("kt" is a knot there)
 UDUNITS = {
     "GWh": "GW h",
     "GWh/yr": "GW h yr-1",
+    "ktce/yr": "29.3076 TJ yr-1",
     "kt": "Gg",
     "kt/yr": "Gg yr-1",
     "h/yr": "h yr-1",
@@ -58,10 +60,47 @@ UDUNITS = {
     "points": "percent",
     "%": "percent",
 }
+#: money is no unit of UDUNITS: what it is counted in becomes a number, and an attribute names the currency
+_MONEY = re.compile(r"(MCNY|bn CNY|CNY)(?:(?:/| per )\(?([^()]+)\)?)?")
+_COUNTED = {"CNY": "1", "MCNY": "1e6", "bn CNY": "1e9"}
+_PER = {
+    "yr": "yr-1",
+    "GWh": "GW-1 h-1",
+    "MWh": "MW-1 h-1",
+    "MW-h": "MW-1 h-1",
+    "GW and h": "GW-1 h-1",
+    "GW": "GW-1",
+    "kW": "kW-1",
+    "GW-yr": "GW-1 yr-1",
+    "kt": "Gg-1",
+    "t": "t-1",
+    "tce": "(29.3076 GJ)-1",
+    "ktce": "(29.3076 TJ)-1",
+}
+
+
+def cf_unit(unit: str) -> str:
+    """A unit as CF asks for it; one that is not known stays.
+
+    >>> cf_unit("MCNY/GWh"), cf_unit("bn CNY/yr"), cf_unit("CNY/kW"), cf_unit("GWh/yr")
+    ('1e6 GW-1 h-1', '1e9 yr-1', 'kW-1', 'GW h yr-1')
+    """
+    money = _MONEY.fullmatch(unit)
+    if not money:
+        return UDUNITS.get(unit, unit)
+    count, below = _COUNTED[money[1]], money[2]
+    if below is None:
+        return count
+    per = _PER.get(below) or f"({UDUNITS.get(below, below)})-1"
+    return per if count == "1" else f"{count} {per}"
 
 
 def write_netcdf(dataset: xr.Dataset, path: Path, title: str, history: str) -> None:
-    """Compressed NetCDF with CF attributes; axes say what they are, units are spelt as UDUNITS does."""
+    """Compressed NetCDF with CF attributes; axes say what they are, units are spelt as UDUNITS does.
+
+    Where that spelling differs, ``unit_in_tables`` has the unit of the other files; what is money has its
+    ``currency``.
+    """
     dataset = dataset.copy()
     for name in dataset.variables:
         attrs = dataset[name].attrs
@@ -69,14 +108,19 @@ def write_netcdf(dataset: xr.Dataset, path: Path, title: str, history: str) -> N
             attrs.setdefault("long_name", DIMENSIONS[str(name)])
             if dataset[name].dtype.kind in "if":
                 attrs.setdefault("units", "1")
-        attrs["units"] = UDUNITS.get(attrs.get("units", ""), attrs.get("units", "1"))
+        unit = attrs.get("units", "1")
+        attrs["units"] = cf_unit(unit)
+        if attrs["units"] != unit:
+            attrs["unit_in_tables"] = unit
+        if "CNY" in unit:
+            attrs["currency"] = CURRENCY
     dataset = dataset.assign_attrs(
         Conventions="CF-1.11",
         title=title,
         institution="picmodel",
         source="picmodel linear programme (HiGHS)",
         history=history,
-        currency="CNY, real, of the base year, without VAT",
+        currency=CURRENCY,
     )
     encoding = {name: {"zlib": True, "complevel": 4} for name in dataset.data_vars}
     dataset.to_netcdf(path, encoding=encoding)

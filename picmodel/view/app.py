@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from ipaddress import ip_address
 from pathlib import Path
 from typing import cast
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.applications import Starlette
@@ -20,13 +21,13 @@ from picmodel.errors import PicmodelError
 from picmodel.report import headlines
 from picmodel.report.page import TEMPLATES as REPORT
 from picmodel.report.words import LANGS, LANGUAGES, Lang, Words, words_for
-from picmodel.view.library import Library
-from picmodel.view.pages import Pages, why_not
+from picmodel.view.library import Entry, Library
+from picmodel.view.pages import EXPORTS, Pages, why_not
 
 TEMPLATES = Path(__file__).parent / "templates"
 #: pages carry all that they need; nothing is fetched from anywhere, and no other site may frame them
 POLICY = (
-    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
+    "default-src 'none'; script-src 'unsafe-inline' blob:; style-src 'unsafe-inline'; "
     "img-src 'self' data: blob:; connect-src 'self' data: blob:; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
@@ -74,22 +75,46 @@ class Viewer:
 
     def report(self, request: Request) -> Response:
         """The report of the runs that the address names."""
-        lang, names = _language(request), list(dict.fromkeys(request.query_params.getlist("run")))
-        w, entries = words_for(lang), self._library.entries()
-        if not names:
-            return RedirectResponse(f"/?lang={lang}", headers=HEADERS)
-        unknown = [name for name in names if name not in entries]
-        if unknown:
-            problems = [w("no_run", name=name) for name in unknown]
-            return self._message(404, problems, w)
+        lang = _language(request)
+        chosen = self._chosen(request, lang)
+        if isinstance(chosen, Response):
+            return chosen
         try:
-            page = self._pages.report([entries[name] for name in names], lang)
+            page = self._pages.report(chosen, lang)
         except PicmodelError as error:
-            return self._message(422, getattr(error, "problems", [str(error)]), w)
+            return self._refusal(error, lang)
         headers = {**HEADERS, "ETag": page.tag}
         if request.headers.get("if-none-match") == page.tag:
             return Response(status_code=304, headers=headers)
         return HTMLResponse(page.html, headers=headers)
+
+    def export(self, request: Request) -> Response:
+        """All indicators of the runs that the address names, as a file."""
+        lang, format_ = _language(request), request.query_params.get("format", "")
+        if format_ not in EXPORTS:
+            w = words_for(lang)
+            return self._message(404, [w("no_format", name=format_)], w)
+        chosen = self._chosen(request, lang)
+        if isinstance(chosen, Response):
+            return chosen
+        try:
+            name, content = self._pages.export(chosen, lang, format_)
+        except PicmodelError as error:
+            return self._refusal(error, lang)
+        said = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
+        return Response(content, media_type=EXPORTS[format_][1], headers={**HEADERS, **said})
+
+    def _chosen(self, request: Request, lang: Lang) -> Sequence[Entry] | Response:
+        """The runs that an address names, or the answer where it names none or one that is not there."""
+        names, entries = list(dict.fromkeys(request.query_params.getlist("run"))), self._library.entries()
+        if not names:
+            return RedirectResponse(f"/?lang={lang}", headers=HEADERS)
+        w = words_for(lang)
+        unknown = [w("no_run", name=name) for name in names if name not in entries]
+        return self._message(404, unknown, w) if unknown else [entries[name] for name in names]
+
+    def _refusal(self, error: PicmodelError, lang: Lang) -> Response:
+        return self._message(422, getattr(error, "problems", [str(error)]), words_for(lang))
 
     def not_found(self, request: Request, error: Exception) -> Response:
         w = words_for(_language(request))
@@ -111,7 +136,11 @@ def application(viewer: Viewer, host: str) -> Starlette:
     """
     allowed = [*LOCAL, host] if is_local(host) else ["*"]
     return Starlette(
-        routes=[Route("/", viewer.list), Route("/report", viewer.report)],
+        routes=[
+            Route("/", viewer.list),
+            Route("/report", viewer.report),
+            Route("/export", viewer.export),
+        ],
         middleware=[
             Middleware(TrustedHostMiddleware, allowed_hosts=allowed, www_redirect=False),
             Middleware(GZipMiddleware, minimum_size=2000, compresslevel=1),

@@ -32,7 +32,8 @@ class Entry:
     Attributes:
         name: its folder, below the one that is served.
         scenario: what it calls itself.
-        stamp: changes whenever its manifest does, which has its key and what it was compared with.
+        stamp: changes whenever its manifest does, which has its key and what it was compared with, and with
+            the files of `picmodel dispatch`.
         solved: when, local time.
         is_reference: others are compared with it.
         answers: language -> name of a headline number -> the number.
@@ -100,7 +101,8 @@ class Library:
             content = (folder / MANIFEST).read_bytes()
         except OSError as error:
             return Entry(name, folder, "", problem=f"{MANIFEST}: {error.strerror}")
-        stamp = hashlib.sha256(content).hexdigest()
+        hours = sorted((f.name, f.stat().st_mtime_ns) for f in folder.glob("hourly_*.csv"))
+        stamp = hashlib.sha256(content + repr(hours).encode()).hexdigest()
         known = self._known.get(name)
         if known is None or known.stamp != stamp or known.problem:
             self._known[name] = known = _read(folder, name, stamp, content)

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import shutil
 import socket
 import threading
 import time
+import zlib
 
 import pytest
 import uvicorn
@@ -130,7 +132,8 @@ def test_it_opens_in_time_and_asks_nobody(browser, pages):
     before = computed(browser)
     load(browser, pages["en"])
     assert computed(browser) - before < OPENED_IN
-    assert browser.execute_script("return performance.getEntriesByType('resource').map((r) => r.name)") == []
+    asked = browser.execute_script("return performance.getEntriesByType('resource').map((r) => r.name)")
+    assert [name for name in asked if not name.startswith("blob:null/")] == []  # those are the page's own
 
 
 def select(page, chart: str, switch: str, key: str) -> None:
@@ -286,6 +289,21 @@ def test_images_of_a_figure(chinese, tmp_path, kind, head):
     if kind == "svg":
         assert "电力碳排放" in content.decode("utf-8")
         assert "河南" in content.decode("utf-8")
+    if kind == "pdf":
+        assert set("碳排放河南") <= glyphs(content)
+
+
+def glyphs(pdf: bytes) -> set[str]:
+    """Characters that the fonts inside a PDF have, from their tables of Unicode."""
+    found = set()
+    for packed in re.findall(rb"stream\r?\n(.*?)endstream", pdf, re.DOTALL):
+        try:
+            text = zlib.decompress(packed)
+        except zlib.error:
+            continue
+        if b"beginbfchar" in text:
+            found |= {chr(int(code, 16)) for code in re.findall(rb"> <([0-9A-Fa-f]{4})>", text)}
+    return found
 
 
 # -- served

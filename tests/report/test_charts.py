@@ -14,6 +14,7 @@ from picmodel.report import frames, gallery
 from picmodel.report.charts import signless
 from picmodel.report.images import state_of
 from picmodel.report.styles import shown_as
+from tests.report.conftest import story_in
 
 HALF_DIGIT = 1e-5  # numbers in charts have six digits
 
@@ -42,6 +43,16 @@ def test_every_figure_has_a_chart_and_every_state_is_a_figure_of_plotly(charts):
         for figure in chart.states.values():
             json.dumps(figure, allow_nan=False)
             assert figure["data"]
+
+
+def test_years_under_bars_are_names(folders):
+    """A run alone has one level of names on x; numbers of years would get ticks between them."""
+    alone = story_in("en", folders[:1])
+    for name in ("capacity", "generation", "system_cost", "certificates", "carbon", "hourly"):
+        figure = gallery.one_chart(name, alone).figure()
+        assert figure["layout"]["xaxis"]["type"] == "category", name
+        assert set(figure["data"][0]["x"]) <= {"2025", "2030", "2035"}
+    assert "type" not in gallery.one_chart("dispatch", alone).figure()["layout"]["xaxis"]
 
 
 def test_axes_say_their_unit(charts):
@@ -182,6 +193,29 @@ def test_returns_and_their_map_are_the_indicators(story, charts):
     shown = {row[0]: row[1] for row in tiles["meta"]["table"]["rows"]}
     expected = story.of("B").value("project_irr", "HA", "solar_utility", 2030)
     assert shown["HA"] == pytest.approx(expected, rel=HALF_DIGIT)
+
+
+# -- the plan beside all hours: numbers of `conftest.HOURS`
+
+
+def test_the_plan_stands_beside_all_hours(charts):
+    shares = charts["hourly"].figure()
+    assert shares["data"][0]["x"] == [["2030", "2030"], ["A", "B"]]
+    assert (drawn(shares, "Plan"), drawn(shares, "All hours")) == ([50.0, 50.0], [48.0, 48.0])
+    assert shares["layout"]["yaxis"]["title"]["text"] == "Renewable share of generation [%]"
+    prices = charts["hourly"].figure(figure="energy_price:all", province="HA")
+    assert (drawn(prices, "Plan"), drawn(prices, "All hours")) == ([300.0, 300.0], [290.0, 291.0])
+    made = charts["hourly_generation"].figure()
+    assert drawn(made, "Coal") == [150.0, 153.0, 150.0, 153.0]
+    assert made["data"][0]["x"][1] == ["Plan", "All hours", "Plan", "All hours"]
+    earned = charts["hourly_capture"].figure(scenario="B")["data"]
+    assert earned[1]["y"] == ["Coal, units of 600 MW", "Onshore wind"]
+    assert (earned[0]["x"], earned[1]["x"]) == ([280.0, 250.0], [311.0, 201.0])
+    quantiles = charts["hourly_quantiles"].figure(province="HA")
+    assert drawn(quantiles, "A All hours") == [0.0, None, None, None, 360.0, None]
+    less = charts["hourly_map"].figure(figure="curtailment_rate:wind")["data"][0]["meta"]["table"]
+    assert less["columns"] == ["province", "points"]
+    assert sorted(less["rows"]) == [["HA", 3.1], ["NM", 3.1], ["SD", 3.1], ["SN", 3.1]]
 
 
 def test_a_choice_that_is_not_there_is_named(charts):

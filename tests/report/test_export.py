@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
+import sys
 
 import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
 import xarray as xr
+from cf_units import Unit
+from picmodel.indicators.chinese import MEANINGS
+from pylatexenc.latexwalker import (
+    LatexEnvironmentNode,
+    LatexSpecialsNode,
+    LatexWalker,
+    LatexWalkerParseError,
+)
 
 from picmodel.errors import InputError
+from picmodel.glossary import ENTRIES
+from picmodel.indicators.definitions import DEFINITION
+from picmodel.markets.registry import MECHANISMS
 from picmodel.report.export import ENDINGS, export, tidy
 from picmodel.report.iamc import COLUMNS, own_name
 from picmodel.report.workbook import LONGEST, sheet_names
+from picmodel.report.write import cf_unit
+from tests.report.conftest import story_in
 
 KEY = ["scenario", "indicator", "province", "technology", "year"]
 
@@ -47,7 +60,7 @@ def test_csv_and_parquet_come_back(written, expected):
 
 
 def test_netcdf_comes_back(written, expected):
-    """Every number of the tables is in its array and no other; units are those of UDUNITS, or of money."""
+    """Every number of the tables is in its array and no other; units are those of UDUNITS."""
     with xr.open_dataset(written["netcdf"]) as dataset:
         assert set(dataset.data_vars) == set(expected["indicator"])
         parts = []
@@ -62,15 +75,48 @@ def test_netcdf_comes_back(written, expected):
     assert (both["value"] == both["value_table"]).all()
 
 
-def test_arrays_of_a_run_follow_cf(folders):
-    """Units and a name on every variable; axes say what they are; no unit that UDUNITS takes for another."""
-    for name in ("solution.nc", "prices.nc"):
-        with xr.open_dataset(folders[0] / name) as dataset:
+def test_arrays_of_a_run_follow_cf(folders, written):
+    """Units that UDUNITS knows and a name on every variable; money names its currency, nothing else does."""
+    for path in (folders[0] / "solution.nc", folders[0] / "prices.nc", written["netcdf"]):
+        with xr.open_dataset(path) as dataset:
             assert dataset.attrs["Conventions"] == "CF-1.11"
-            for variable in dataset.variables.values():
-                assert variable.attrs["long_name"]
-                unit = variable.attrs["units"]
-                assert "CNY" in unit or re.fullmatch(r"1|h yr-1|GW|GW h|(GW h|Gg) yr-1|Gg", unit), unit
+            for name, variable in dataset.variables.items():
+                if path == written["netcdf"] and name in dataset.coords:
+                    continue
+                attrs = variable.attrs
+                assert attrs["long_name"]
+                Unit(attrs["units"])  # raises where it is no unit
+                assert ("currency" in attrs) == ("CNY" in attrs.get("unit_in_tables", ""))
+    with xr.open_dataset(folders[0] / "prices.nc") as prices:
+        attrs = prices["price_balance"].attrs
+        assert (attrs["units"], attrs["unit_in_tables"]) == ("1e6 GW-1 h-1", "MCNY/GWh")
+        assert attrs["currency"].startswith("CNY, real")
+
+
+#: a unit of the program -> the same by hand: so many of what
+BY_HAND = {
+    "MCNY/GWh": (1e3, "MW-1 h-1"),  # 1 MCNY/GWh is 1000 CNY/MWh
+    "MCNY/kt": (1e3, "t-1"),
+    "MCNY/GW-yr": (1.0, "kW-1 yr-1"),
+    "MCNY per (kt/yr)": (1e3, "yr t-1"),
+    "MCNY per GW and h": (1.0, "kW-1 h-1"),
+    "bn CNY/yr": (1e9, "yr-1"),
+    "CNY/tce": (1 / 29.3076, "GJ-1"),
+    "kt": (1e3, "t"),
+    "Mt CO2": (1e9, "kg"),
+    "TWh/yr": (1e9, "kW h yr-1"),
+    "t/MWh": (1.0, "kg kW-1 h-1"),
+    "points": (0.01, "1"),
+}
+
+
+def test_every_unit_of_the_program_is_one_of_udunits():
+    entries = [*ENTRIES, *(entry for mechanism in MECHANISMS for entry in mechanism.entries)]
+    units = {*(e.unit for e in entries), *(e.price for e in entries), *(d.unit for d in DEFINITION.values())}
+    for unit in units - {None, ""}:
+        assert not Unit(cf_unit(unit)).is_unknown(), unit
+    for unit, (count, same) in BY_HAND.items():
+        assert Unit(cf_unit(unit)).convert(1.0, Unit(same)) == pytest.approx(count), unit
 
 
 def test_the_data_sheet_comes_back(written, expected):
@@ -97,6 +143,16 @@ def test_every_indicator_has_a_sheet_with_its_numbers(written, expected):
     both = wanted.merge(found, on=KEY, suffixes=("", "_sheet"))
     assert len(both) == len(wanted) == len(found)
     np.testing.assert_allclose(both["value_sheet"], both["value"], rtol=1e-9)
+
+
+def test_a_chinese_workbook_says_what_indicators_are_in_chinese(chinese, tmp_path):
+    export(chinese, "xlsx", tmp_path / "a.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "a.xlsx", read_only=True)
+    rows = list(book["capture_price"].iter_rows(max_row=2, max_col=1, values_only=True))
+    assert rows[1] == (MEANINGS["capture_price"],)
+    assert MEANINGS["capture_price"] in {
+        row[2] for row in book["report"].iter_rows(max_col=3, values_only=True)
+    }
 
 
 def test_names_of_sheets_are_short_and_apart():
@@ -132,15 +188,22 @@ def test_iamc_names_of_the_community_by_hand(written, expected):
 
 
 def test_iamc_is_read_by_pyam(written):
-    pyam = pytest.importorskip(
-        "pyam", reason="pyam needs an older pandas: run this test where it is installed"
-    )
+    pyam = pytest.importorskip("pyam", reason='no pyam here: pip install "picmodel[iamc]"')
     frame = pyam.IamDataFrame(written["iamc"])
     assert frame.model == ["picmodel"]
     assert set(frame.scenario) == {"study-separate", "study-spot"}
     total = "Secondary Energy|Electricity"
     parts = [f"{total}|{s}" for s in ("Biomass", "Fossil", "Non-Biomass Renewables", "Nuclear", "Other")]
     assert frame.filter(region="China|Henan").check_aggregate(total, components=parts) is None
+
+
+def test_a_pyam_that_does_not_start_keeps_nobody_from_the_table(story, tmp_path, monkeypatch):
+    (tmp_path / "pyam.py").write_text('raise FileNotFoundError("units.txt")', "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "pyam", raising=False)
+    said = export(story, "iamc", tmp_path / "a.csv")
+    assert said == "not checked by pyam, which does not start (FileNotFoundError: units.txt)"
+    assert (tmp_path / "a.csv").read_text("utf-8").startswith(",".join(COLUMNS))
 
 
 def test_tables_to_paste(story, written, tmp_path):
@@ -157,6 +220,30 @@ def test_tables_to_paste(story, written, tmp_path):
     for result in story.results:
         row = next(line for line in text.splitlines() if line.startswith(f"| {result.letter} "))
         assert f"{result.value('allowance_price', year=2030):,.4g}" in row
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_latex_parses(folders, tmp_path, lang):
+    """Braces, environments and commands as LaTeX has them, and no character that it takes for its own."""
+    path = tmp_path / "a.tex"
+    export(story_in(lang, folders), "latex", path, ["renewable_share", "project_irr", "emissions"])
+    nodes, _, _ = LatexWalker(path.read_text("utf-8"), tolerant_parsing=False).get_latex_nodes()
+    tables = [node for node in nodes if node.isNodeType(LatexEnvironmentNode)]
+    assert [table.environmentname for table in tables] == ["table"] * 3
+    for table in tables:
+        inside = next(n for n in table.nodelist if n.isNodeType(LatexEnvironmentNode))
+        columns = len(inside.nodeargd.argnlist[-1].latex_verbatim().strip("{}"))
+        rows = "".join(n.latex_verbatim() for n in inside.nodelist).split(r"\\")[:-1]
+        assert len(rows) > 2
+        for row in rows:
+            parts = LatexWalker(row, tolerant_parsing=False).get_latex_nodes()[0]
+            ends = [n for n in parts if n.isNodeType(LatexSpecialsNode) and n.specials_chars == "&"]
+            assert len(ends) == columns - 1, row
+
+
+def test_latex_that_is_none_does_not_parse():
+    with pytest.raises(LatexWalkerParseError):
+        LatexWalker(r"\begin{table} a & b \end{tabular}", tolerant_parsing=False).get_latex_nodes()
 
 
 @pytest.mark.skipif(

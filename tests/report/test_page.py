@@ -16,7 +16,7 @@ from picmodel.data.load import INPUTS
 from picmodel.errors import InputError
 from picmodel.ladder import beside
 from picmodel.ladder.claims import read_claims
-from picmodel.report import headlines
+from picmodel.report import headlines, hourly_charts
 from picmodel.report.page import render
 from picmodel.report.results import open_results
 from tests.report.conftest import story_in
@@ -98,6 +98,27 @@ def test_claims_stand_beside_runs_whose_designs_are_rungs(story):
     assert rows[0].relative == headlines.signed(100 * (other / one - 1), 2)
     assert rows[0].claim == "CCER linkage raises the renewable share by 20 %"
     assert beside({"other": story.results[0].indicators}, said).empty
+
+
+# -- all hours
+
+
+def test_all_hours_have_a_table_where_a_run_was_dispatched_and_no_section_where_none_was(
+    page, folders, tmp_path
+):
+    row = re.search(r'id="hourly-table".*?Curtailment: Wind</th>(.*?)</tr>', page, re.DOTALL)[1]
+    assert re.findall(r">([^<>]+)</td>", row) == ["%", "0.0", "3.1", "0.0", "3.1"]
+    without = shutil.copytree(folders[0], tmp_path / folders[0].name)
+    (without / "hourly_2030.csv").unlink()
+    alone = render(story_in("en", [without]))
+    assert "section_hourly" not in without_packs(alone)
+    assert not any("hourly" in name for name in json.loads(unpacked(alone, "data"))["charts"])
+    both = rows_of_hours(story_in("en", [without, folders[1]]))
+    assert both["Energy price, mean of demand"] == (("300", "291"),)  # of the one that has them
+
+
+def rows_of_hours(story) -> dict:
+    return {row.what: row.cells for row in hourly_charts.rows(story)}
 
 
 # -- warnings

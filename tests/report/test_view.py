@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import io
 import json
 import os
 import re
@@ -12,7 +14,9 @@ import sys
 import urllib.request
 from pathlib import Path
 
+import pandas as pd
 import pytest
+import xarray as xr
 from starlette.testclient import TestClient
 
 from picmodel import cli
@@ -22,7 +26,7 @@ from picmodel.report.write import LARGE
 from picmodel.view import pages as pages_module
 from picmodel.view.app import Viewer, application, is_local
 from picmodel.view.library import Library
-from picmodel.view.pages import Pages
+from picmodel.view.pages import EXPORTS, Pages
 from tests.report.conftest import story_in
 
 
@@ -145,6 +149,16 @@ def test_a_report_is_made_once_until_the_results_change(copied, monkeypatch):
     assert "shortage" in rows(web.get("/?lang=en").text)["study-spot"]
 
 
+def test_a_report_has_the_hours_that_were_dispatched_since(copied):
+    file = copied / "study-spot" / "hourly_2030.csv"
+    content = file.read_bytes()
+    file.unlink()
+    web = client(copied)
+    assert "section_hourly" not in web.get("/report?run=study-spot").text
+    file.write_bytes(content)
+    assert 'id="section_hourly"' in web.get("/report?run=study-spot").text
+
+
 def test_a_file_that_is_damaged_inside_is_a_message(copied):
     (copied / "study-spot" / "prices.nc").write_bytes(b"CDF nonsense")
     answer = client(copied).get("/report?run=study-spot")
@@ -187,6 +201,53 @@ def test_only_names_of_this_machine_are_answered(web, folders):
         False,
         False,
     ]
+
+
+# -- exports
+
+
+def test_a_page_leads_to_every_export_of_its_runs(web, expected, tmp_path):
+    page = web.get("/report?run=study-separate&run=study-spot&lang=zh").text
+    links = [html.unescape(link) for link in re.findall(r'<a href="(/export[^"]*)" download>', page)]
+    assert [link.rpartition("=")[2] for link in links] == ["csv", "xlsx", "parquet", "netcdf", "iamc"]
+    answers = {link.rpartition("=")[2]: web.get(link) for link in links}
+    for name, answer in answers.items():
+        assert (answer.status_code, answer.headers["content-type"]) == (200, EXPORTS[name][1])
+        assert answer.headers["content-disposition"].startswith("attachment; filename*=UTF-8''indicators")
+    read = {
+        "csv": lambda data: pd.read_csv(data, keep_default_na=False, na_values=[""]),
+        "xlsx": lambda data: pd.read_excel(data, sheet_name="data", keep_default_na=False, na_values=[""]),
+        "parquet": pd.read_parquet,
+    }
+    for name, reader in read.items():
+        found = reader(io.BytesIO(answers[name].content))
+        pd.testing.assert_frame_equal(found[[*expected]], expected, check_dtype=False, rtol=1e-9)
+    (tmp_path / "a.nc").write_bytes(answers["netcdf"].content)
+    with xr.open_dataset(tmp_path / "a.nc") as arrays:
+        assert arrays["generation"].attrs["units"] == "TW h"
+    assert answers["iamc"].text.startswith("model,scenario,region,variable,unit,year,value")
+
+
+@pytest.fixture(scope="module")
+def expected(folders) -> pd.DataFrame:
+    parts = [pd.read_csv(f / "indicators.csv", keep_default_na=False, na_values=[""]) for f in folders]
+    return pd.concat(parts, ignore_index=True)
+
+
+def test_what_cannot_be_exported_is_a_message(copied):
+    web = client(copied)
+    one = web.get("/export?run=study-spot&format=iamc")
+    assert one.headers["content-disposition"].endswith("study-spot_iamc.csv")
+    for address in ("format=exe", "", "format=../csv"):
+        answer = web.get(f"/export?run=study-spot&{address}")
+        assert answer.status_code == 404
+        assert "There is no export" in answer.text
+    assert web.get("/export?run=../secret/study-hidden&format=csv").status_code == 404
+    assert web.get("/export?format=csv&lang=zh").headers["location"] == "/?lang=zh"
+    assert web.get("/export?run=study-spot&format=csv", headers={"Host": "evil.example"}).status_code == 400
+    (copied / "study-spot" / "prices.nc").unlink()
+    answer = web.get("/export?run=study-spot&format=csv")
+    assert (answer.status_code, "prices.nc not there" in answer.text) == (422, True)
 
 
 # -- the command

@@ -48,7 +48,7 @@ def test_every_indicator_and_reading_of_a_claim_has_chinese():
     assert [r.name for claim in claims for r in claim.readings if not HAN.search(r.zh)] == []
 
 
-@pytest.mark.parametrize("table", ["LEDGER", "CLASSES", "COMPONENTS", "LINES", "TEXT"])
+@pytest.mark.parametrize("table", ["LEDGER", "CLASSES", "COMPONENTS", "LINES", "TEXT", "HOURLY"])
 def test_chinese_is_chinese_and_english_is_not(table):
     for key, (english, chinese) in getattr(words, table).items():
         assert english, key

@@ -9,7 +9,18 @@
     const text = atob(document.getElementById(id).textContent), bytes = new Uint8Array(text.length);
     for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i); // a callback for each takes ten times as long
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-    return new Response(stream).text();
+    return new Response(stream);
+  }
+
+  // A script with an address of its own is parsed beside the thread of the page; one in the page's text is not.
+  function run(code) {
+    return new Promise((done, failed) => {
+      const script = document.createElement("script");
+      script.src = URL.createObjectURL(new Blob([code], { type: "text/javascript;charset=utf-8" }));
+      script.onload = done;
+      script.onerror = failed;
+      document.head.append(script);
+    });
   }
 
   const css = (name) => getComputedStyle(root).getPropertyValue(name).trim();
@@ -80,6 +91,7 @@
     if (figureBox.querySelector(".numbers").open) showNumbers(name);
   }
 
+  const idle = window.requestIdleCallback || ((work) => setTimeout(work, 50));
   const drawAll = () => Promise.all(Object.keys(book.charts).map(draw));
   const redraw = () => Promise.all([...drawn].map(draw));
 
@@ -222,25 +234,31 @@
     }));
   }
 
+  function complain() {
+    const trouble = document.getElementById("trouble");
+    trouble.hidden = false;
+    trouble.textContent = trouble.dataset.text;
+  }
+
   async function start() {
     themes();
-    if (!("DecompressionStream" in window)) {
-      const trouble = document.getElementById("trouble");
-      trouble.hidden = false;
-      trouble.textContent = trouble.dataset.text;
-      return;
+    if (!("DecompressionStream" in window)) return complain();
+    const library = unpack("packed-plotly").then((packed) => packed.blob()).then(run);
+    const data = unpack("packed-data").then((packed) => packed.json());
+    try {
+      [, book] = await Promise.all([library, data]);
+    } catch (error) {
+      complain();
+      throw error;
     }
-    const [code, data] = await Promise.all([unpack("packed-plotly"), unpack("packed-data")]);
-    const script = document.createElement("script");
-    script.textContent = code;
-    document.head.append(script);
-    book = JSON.parse(data);
     listen();
     const seen = new IntersectionObserver((entries) => {
       for (const entry of entries)
         if (entry.isIntersecting) {
           seen.unobserve(entry.target);
-          draw(entry.target.dataset.chart);
+          const { top, bottom } = entry.boundingClientRect, name = entry.target.dataset.chart;
+          if (top < innerHeight && bottom > 0) draw(name); // what is in view comes first, what is near it when there is time
+          else idle(() => drawn.has(name) || draw(name));
         }
     }, { rootMargin: "300px" });
     document.querySelectorAll("[data-chart]").forEach((figure) => seen.observe(figure));
