@@ -84,7 +84,8 @@ def split(lp: LinearProgram, data: SystemData, by: str = "year") -> tuple[Split,
     decided[matrix.col[elsewhere]] = True
     decided[column_year == NOWHERE] = True
     for name in lp.capacities:
-        decided[lp.columns[name].position] = True
+        position = lp.columns[name].position
+        decided[position[position >= 0]] = True
     reduced = eliminate(lp)
     keep = reduced.kept
     decided = _closed(reduced.lp, decided[keep])
