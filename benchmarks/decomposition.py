@@ -97,7 +97,7 @@ def measured(case: Case, client, limit_s: float, gap: float, **options) -> tuple
         lines.append(_line(case, log, log.index[-1], "limit"))
     shape = {"largest_capacity_change_gw": _capacity_change(case, found), "reused_cuts": found.reused}
     for line in lines:
-        print({k: v if isinstance(v, str) else round(float(v), 6) for k, v in line.items()}, flush=True)
+        print({k: v if isinstance(v, (str, int)) else float(f"{v:.4g}") for k, v in line.items()}, flush=True)
     return [{**line, **shape} for line in lines], found
 
 
