@@ -73,7 +73,7 @@ def picmodel(case: dict, limit: float) -> dict:
     lp = timed.phase("arrays", lambda: compile_model(model.pop()))  # the model is let go before the solve
     scaling = Scaling(lp, units)
     solver = timed.phase("hand_over", lambda: passed(scaling.scaled(), {}))
-    timed.solved(solver, highs_options(SolverOptions(), lp.shape[0]), limit, OBJECTIVE_SCALE)
+    timed.solved(solver, highs_options(SolverOptions(), lp), limit, OBJECTIVE_SCALE)
     limits = lp.rows["c_emission_peak"].position
     dual = np.asarray(solver.getSolution().row_dual)[limits] * scaling.row[limits] / OBJECTIVE_SCALE
     return {**timed.found, "limit_binds_in_years": int((np.abs(dual) > 1e-6).sum())}

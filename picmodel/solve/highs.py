@@ -20,9 +20,10 @@ from picmodel.solve.start import Basis, set_basis, solved_from
 #: of reduced costs as the solver sees them; scaled back they are 1000 times larger, and must still pass
 #: the certificate on columns of small cost (an hour of an extreme day)
 DUAL_TOLERANCE = 1e-10
-#: from this many rows on HiPO factorises the augmented system.  Left to itself it takes the normal equations
-#: of a 720 000-row LP with all mechanisms, five times the work (2.6e11 against 4.7e10 operations)
-AUGMENTED_FROM_ROWS = 250_000
+#: from this length of columns on HiPO factorises the augmented system.  The normal equations tie all rows of
+#: a column to each other: at 11 they take 0.7 of the time, at 18 as long, at 33 twice, and with all mechanisms
+#: in 720 000 rows, where HiPO takes them if left to itself, five times the operations (docs/performance.md)
+LONG_COLUMNS = 20.0
 _STATUS = highspy.HighsModelStatus
 UNDECIDED = (_STATUS.kNotset, _STATUS.kUnknown, _STATUS.kSolveError, _STATUS.kUnboundedOrInfeasible)
 
@@ -85,7 +86,7 @@ def solve(
         SolverTrouble: any other status but optimal, a time limit included.
     """
     options = options or SolverOptions()
-    chosen = highs_options(options, lp.shape[0])
+    chosen = highs_options(options, lp)
     scaling = Scaling(lp, units)
     solver = passed(scaling.scaled(), chosen)
     begun = time.perf_counter()
@@ -168,8 +169,8 @@ def use_basis(solver: highspy.Highs, solution: Solution) -> None:
         set_basis(solver, solution.basis)
 
 
-def highs_options(options: SolverOptions, n_rows: int = 0) -> dict:
-    """Options as HiGHS names them, for an LP of so many rows."""
+def highs_options(options: SolverOptions, lp: LinearProgram | None = None) -> dict:
+    """Options as HiGHS names them, for an LP."""
     chosen = {
         "output_flag": False,
         "solver": options.method,
@@ -177,11 +178,17 @@ def highs_options(options: SolverOptions, n_rows: int = 0) -> dict:
         "time_limit": options.time_limit_s,
         "dual_feasibility_tolerance": DUAL_TOLERANCE,
     }
-    if options.method == "hipo" and n_rows >= AUGMENTED_FROM_ROWS:
+    if options.method == "hipo" and lp is not None and column_length(lp) >= LONG_COLUMNS:
         chosen["hipo_system"] = "augmented"
     if options.threads:
         chosen["threads"] = options.threads
     return {**chosen, **options.extra}
+
+
+def column_length(lp: LinearProgram) -> float:
+    """Entries of the column that a coefficient stands in, on average over all coefficients."""
+    lengths = np.diff(lp.matrix.indptr).astype(float)
+    return float((lengths**2).sum() / max(lengths.sum(), 1.0))
 
 
 @contextmanager

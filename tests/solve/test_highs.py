@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import scipy.sparse as sp
 
 from picmodel.errors import Infeasible, SolverTrouble
 from picmodel.solve.certificate import examine
-from picmodel.solve.highs import SolverOptions, solve
+from picmodel.solve.highs import SolverOptions, column_length, highs_options, solve
 from picmodel.solve.scaling import Scaling
 from tests.tiny import compile_tiny, tiny
 from tests.whole import EVERYTHING, whole_system
@@ -66,3 +69,13 @@ def test_a_contradiction_is_infeasible():
 def test_a_time_limit_is_not_a_solution():
     with pytest.raises(SolverTrouble, match="time limit"):
         solve(compile_tiny(whole_system()), SolverOptions(method="simplex", time_limit_s=1e-9))
+
+
+def test_hipo_takes_the_augmented_system_where_columns_are_long():
+    """By hand: columns of 1 and 3 entries, 4 coefficients: (1 x 1 + 3 x 3) / 4 = 2.5."""
+    lp = replace(peaks(), matrix=sp.csc_array([[1.0, 1.0], [0.0, 1.0], [0.0, 1.0]]))
+    assert column_length(lp) == 2.5
+    assert "hipo_system" not in highs_options(SolverOptions(), lp)
+    long = replace(lp, matrix=sp.csc_array(np.ones((20, 2))))
+    assert highs_options(SolverOptions(), long)["hipo_system"] == "augmented"
+    assert "hipo_system" not in highs_options(SolverOptions(method="simplex"), long)
