@@ -21,8 +21,8 @@ from picmodel.solve.start import Basis, set_basis, solved_from
 #: the certificate on columns of small cost (an hour of an extreme day)
 DUAL_TOLERANCE = 1e-10
 #: from this length of columns on HiPO factorises the augmented system.  The normal equations tie all rows of
-#: a column to each other: at 11 they take 0.7 of the time, at 18 as long, at 33 twice, and with all mechanisms
-#: in 720 000 rows, where HiPO takes them if left to itself, five times the operations (docs/performance.md)
+#: a column to each other: at 11 they take 0.7 of the time, at 18 as long, at 33 twice, and five times the
+#: operations for 720 000 rows with all mechanisms (docs/performance.md)
 LONG_COLUMNS = 20.0
 _STATUS = highspy.HighsModelStatus
 UNDECIDED = (_STATUS.kNotset, _STATUS.kUnknown, _STATUS.kSolveError, _STATUS.kUnboundedOrInfeasible)
