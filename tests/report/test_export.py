@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 from cf_units import Unit
-from picmodel.indicators.chinese import MEANINGS
+from picmodel.indicators.definitions import DEFINITION
 from pylatexenc.latexwalker import (
     LatexEnvironmentNode,
     LatexSpecialsNode,
@@ -149,8 +149,8 @@ def test_a_chinese_workbook_says_what_indicators_are_in_chinese(chinese, tmp_pat
     export(chinese, "xlsx", tmp_path / "a.xlsx")
     book = openpyxl.load_workbook(tmp_path / "a.xlsx", read_only=True)
     rows = list(book["capture_price"].iter_rows(max_row=2, max_col=1, values_only=True))
-    assert rows[1] == (MEANINGS["capture_price"],)
-    assert MEANINGS["capture_price"] in {
+    assert rows[1] == (DEFINITION["capture_price"].meaning_zh,)
+    assert DEFINITION["capture_price"].meaning_zh in {
         row[2] for row in book["report"].iter_rows(max_col=3, values_only=True)
     }
 
