@@ -12,7 +12,6 @@ import pandas as pd
 import pytest
 import xarray as xr
 from cf_units import Unit
-from picmodel.indicators.definitions import DEFINITION
 from pylatexenc.latexwalker import (
     LatexEnvironmentNode,
     LatexSpecialsNode,
@@ -187,7 +186,8 @@ def test_iamc_names_of_the_community_by_hand(written, expected):
     assert table[(*at, "Secondary Energy|Electricity|Coal|w/o CCS", 2030)] == pytest.approx(0.0036 * coal)
 
 
-def test_iamc_is_read_by_pyam(written):
+def test_iamc_is_read_by_pyam(written, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))  # its units remember where an earlier pyam lay
     pyam = pytest.importorskip("pyam", reason='no pyam here: pip install "picmodel[iamc]"')
     frame = pyam.IamDataFrame(written["iamc"])
     assert frame.model == ["picmodel"]
