@@ -28,11 +28,11 @@ from picmodel.solve.compile import compile_model
 
 #: of a process that has read the inputs [GB]
 BASE_GB = 0.38
-#: peak of building, solving and writing [GB per nonzero], from runs of 0.08 to 0.43 million nonzeros; the run of
-#: `reference.yaml`, 2.26 million, took 2.22 GB, which is 7 % more than this says
+#: peak of building, solving and writing [GB per nonzero], from runs of 0.08 to 0.43 million nonzeros; the run
+#: of `reference.yaml`, 2.26 million, took 2.22 GB, which is 7 % more than this says
 GB_PER_NONZERO = 0.75e-6
-#: nonzeros of the largest run that the memory was measured on; its solve took 17 minutes by the clock on two busy
-#: cores, within the range below
+#: nonzeros of the largest run that the memory was measured on; its solve took 17 minutes by the clock on two
+#: busy cores, within the range below
 MEASURED_NONZEROS = 2_300_000
 #: solve of a million nonzeros on one core [s], and how time grows with nonzeros: of 31 provinces under
 #: `reference.yaml`'s markets, 82 000 nonzeros took 2.2 s, 176 000 8.3 s, 246 000 13.2 s, 316 000 20.0 s
