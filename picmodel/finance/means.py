@@ -6,6 +6,8 @@ designs are compared on the same plants; with the *own* one a mean also moves be
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from picmodel.finance.projects import KEYS
@@ -36,31 +38,42 @@ def portfolio(projects: pd.DataFrame) -> pd.DataFrame:
     return projects[[*KEYS, "capacity_gw"]].rename(columns={"capacity_gw": "weight_gw"})
 
 
-def weighted(projects: pd.DataFrame, weights: pd.DataFrame, column: str) -> pd.DataFrame:
-    """Means of a column by portfolio weights; a project without a value is left out, and counted.
+def weighted(
+    projects: pd.DataFrame, weights: pd.DataFrame, columns: Sequence[str]
+) -> dict[str, pd.DataFrame]:
+    """Means of columns by portfolio weights; a project without a value is left out, and counted.
 
     Args:
         projects: as `picmodel.finance.projects.value_projects` has them.
         weights: as `portfolio`.
 
     Returns:
-        Columns province (CN for the nation), technology (or a name of `TOTALS`), year of commissioning
-        (0: all), value, weight_gw, missing_share: the part of the portfolio that has no value.  No row where
-        the portfolio is empty.
+        By column a table with province (CN for the nation), technology (or a name of `TOTALS`), year of
+        commissioning (0: all), value, weight_gw, missing_share: the part of the portfolio that has no value.
+        No row where the portfolio is empty.
     """
-    both = projects[[*KEYS, "group", column]].merge(weights, on=KEYS)
+    wide = _levels(projects[[*KEYS, "group", *columns]].merge(weights, on=KEYS))
+    values = wide[list(columns)].astype(float)
+    products = values.mul(wide["weight_gw"], axis=0).add_prefix("part ")
+    known = values.notna().mul(wide["weight_gw"], axis=0).add_prefix("known ")
+    table = pd.concat([wide[[*_LABELS, "weight_gw"]], products, known], axis=1)
+    sums = table.groupby(_LABELS, as_index=False, sort=False).sum()
+    return {column: _mean(sums, column) for column in columns}
+
+
+def _mean(sums: pd.DataFrame, column: str) -> pd.DataFrame:
+    known = sums[f"known {column}"]
+    value = sums[f"part {column}"] / known.where(known > 0.0)
+    return sums[[*_LABELS, "weight_gw"]].assign(value=value, missing_share=1.0 - known / sums["weight_gw"])
+
+
+def _levels(both: pd.DataFrame) -> pd.DataFrame:
+    """Each project once for every row of the means that it is part of."""
     both = both[both["weight_gw"] > SMALLEST_GW].rename(columns={"commissioned": "year"})
     single = both[~both["technology"].isin(TOTALS)]  # a technology of that name is its own group
-    levels = [single, *(_total(both, name, groups) for name, groups in TOTALS.items())]
-    wide = pd.concat(levels, ignore_index=True)
+    wide = pd.concat([single, *(_total(both, *total) for total in TOTALS.items())], ignore_index=True)
     wide = pd.concat([wide, wide.assign(year=ALL_VINTAGES)], ignore_index=True)
-    wide = pd.concat([wide, wide.assign(province=NATION)], ignore_index=True)
-    wide["part"] = wide[column].astype(float) * wide["weight_gw"]
-    wide["known_gw"] = wide["weight_gw"].where(wide["part"].notna(), 0.0)
-    sums = wide.groupby(_LABELS, as_index=False, sort=False)[["part", "weight_gw", "known_gw"]].sum()
-    sums["value"] = sums["part"] / sums["known_gw"].where(sums["known_gw"] > 0.0)
-    sums["missing_share"] = 1.0 - sums["known_gw"] / sums["weight_gw"]
-    return sums[[*_LABELS, "value", "weight_gw", "missing_share"]]
+    return pd.concat([wide, wide.assign(province=NATION)], ignore_index=True)
 
 
 def _total(rows: pd.DataFrame, name: str, groups: tuple[str, ...]) -> pd.DataFrame:
@@ -82,12 +95,15 @@ def returns(projects: pd.DataFrame, base: pd.DataFrame) -> pd.DataFrame:
         has no pre-tax rate, where there is such a part.  ``project_irr`` of a province and technology is
         that of the project, built or not.
     """
-    common, own = portfolio(base), portfolio(projects)
+    common = portfolio(base)
+    means = weighted(projects, common, list(MEASURES))
+    of_own_portfolio = weighted(projects, portfolio(projects), list(MEASURES))
+    changes = _changes(projects, base, common)
     tables = []
     for column, (name, unit, factor) in MEASURES.items():
-        mean, of_own = weighted(projects, common, column), weighted(projects, own, column)
+        mean, of_own = means[column], of_own_portfolio[column]
         if column in RATES:
-            tables += [_rows(mean, name, unit, factor), *_changes(projects, base, common, column, name)]
+            tables += [_rows(mean, name, unit, factor), *changes[column]]
         else:
             tables.append(_rows(_of_nation(mean), name, unit, factor))
         tables.append(_rows(_of_nation(of_own), f"{name}_own_portfolio", unit, factor))
@@ -103,19 +119,24 @@ def _of_nation(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _changes(
-    projects: pd.DataFrame, base: pd.DataFrame, common: pd.DataFrame, column: str, name: str
-) -> list[pd.DataFrame]:
-    """Change of a mean rate against the reference, over the projects that have a rate in both."""
-    both = projects[[*KEYS, "group", column]].merge(base[[*KEYS, column]], on=KEYS, suffixes=("", "_base"))
-    both = both.dropna(subset=[column, f"{column}_base"])
-    mean = weighted(both, common, column)
-    before = weighted(both, common, f"{column}_base")["value"]  # the same projects: the same rows
-    points = mean.assign(value=mean["value"] - before)
-    relative = mean.assign(value=(mean["value"] / before - 1.0).where(before > 0.0))
-    return [
-        _rows(points, f"{name}_change", "points", 100.0),
-        _rows(relative, f"{name}_change_relative", "%", 100.0),
-    ]
+    projects: pd.DataFrame, base: pd.DataFrame, common: pd.DataFrame
+) -> dict[str, list[pd.DataFrame]]:
+    """Changes of mean rates against the reference, each over the projects that have a rate in both."""
+    both = projects[[*KEYS, "group", *RATES]].merge(base[[*KEYS, *RATES]], on=KEYS, suffixes=("", "_base"))
+    for column in RATES:
+        in_both = both[[column, f"{column}_base"]].notna().all(axis=1)
+        both[[column, f"{column}_base"]] = both[[column, f"{column}_base"]].where(in_both)
+    means = weighted(both, common, [*RATES, *(f"{column}_base" for column in RATES)])
+    found = {}
+    for column in RATES:
+        mean, before, name = means[column], means[f"{column}_base"]["value"], MEASURES[column][0]
+        points = mean.assign(value=mean["value"] - before)
+        relative = mean.assign(value=(mean["value"] / before - 1.0).where(before > 0.0))
+        found[column] = [
+            _rows(points, f"{name}_change", "points", 100.0),
+            _rows(relative, f"{name}_change_relative", "%", 100.0),
+        ]
+    return found
 
 
 def _rows(table: pd.DataFrame, indicator: str, unit: str, factor: float = 1.0) -> pd.DataFrame:

@@ -45,7 +45,7 @@ def test_means_by_hand():
 
     In B wind is (6 + 8) / 3 = 4.667 %.  All years: solar (32 + 120) / 14 = 10.857 %.
     """
-    table = weighted(BASE, portfolio(BASE), RATE)
+    table = weighted(BASE, portfolio(BASE), [RATE])[RATE]
     assert value(table, NATION, "wind_onshore", 2030) == pytest.approx(0.09)
     assert value(table, NATION, "wind", 2030) == pytest.approx(0.44 / 6)
     assert value(table, NATION, "wind_and_solar", 2030) == pytest.approx(0.076)
@@ -57,7 +57,7 @@ def test_means_by_hand():
 
 def test_totals_recombine():
     """Weights and sums of provinces and technologies make those of the nation and of the totals."""
-    table = weighted(BASE, portfolio(BASE), RATE)
+    table = weighted(BASE, portfolio(BASE), [RATE])[RATE]
     table["sum"] = table["value"] * table["weight_gw"]
     for year in (2030, 2035, 0):
         rows = table[table["year"] == year]
@@ -71,7 +71,7 @@ def test_totals_recombine():
 def test_a_project_without_a_rate_is_left_out_and_counted():
     """3 of 4 GW have 10 %: mean 10 %, a quarter of the portfolio missing."""
     table = projects({("A", "wind_x", 2030): (0.10, 3.0), ("B", "wind_x", 2030): (None, 1.0)})
-    mean = weighted(table, portfolio(table), RATE)
+    mean = weighted(table, portfolio(table), [RATE])[RATE]
     assert value(mean, NATION, "wind_x", 2030) == pytest.approx(0.10)
     assert value(mean, NATION, "wind_x", 2030, "missing_share") == pytest.approx(0.25)
     assert np.isnan(value(mean, "B", "wind", 2030))
@@ -134,6 +134,6 @@ def test_the_reference_does_not_change_and_an_empty_portfolio_has_no_mean():
 def test_a_technology_named_like_a_total_is_the_total():
     """In small systems wind is a technology and a group: one row, not two."""
     table = projects({("A", "wind", 2030): (0.10, 3.0)})
-    mean = weighted(table, portfolio(table), RATE)
+    mean = weighted(table, portfolio(table), [RATE])[RATE]
     assert value(mean, NATION, "wind", 2030, "weight_gw") == pytest.approx(3.0)
     assert indicators(returns(table, table))["project_irr", "A", "wind", 2030] == pytest.approx(10.0)
