@@ -17,7 +17,7 @@ from picmodel.driver.comparing import examination
 from picmodel.driver.manifest import manifest_of
 from picmodel.driver.memory import by_size, forget_peak, peak_gb
 from picmodel.driver.provenance import MadeOf, hash_program, inputs_hashed
-from picmodel.driver.solving import BASIS, How, Optimum, optimum
+from picmodel.driver.solving import How, Optimum, optimum
 from picmodel.driver.store import INDICATORS, Unusable, find, labelled, seal, write_kept
 from picmodel.driver.valuation import valued_projects
 from picmodel.errors import InputError, PicmodelError, SolverTrouble, WorkerDied
@@ -36,7 +36,7 @@ from picmodel.indicators.system import curtailment, quantities
 from picmodel.markets.base import Active
 from picmodel.report.comparison import Solved
 from picmodel.report.folder import locked, new_folder, publish, writing
-from picmodel.report.write import write_netcdf, write_parquet, write_table
+from picmodel.report.write import BASIS, write_netcdf, write_parquet, write_table
 from picmodel.scenario.load import dump_yaml
 from picmodel.scenario.schema import Scenario
 from picmodel.settlement.ledger import position

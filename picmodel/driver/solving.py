@@ -22,6 +22,7 @@ from picmodel.glossary import ENTRIES
 from picmodel.indicators.zero_profit import worst_residual, zero_profit
 from picmodel.markets.base import Active
 from picmodel.markets.registry import activate, entries, settling, with_interactions
+from picmodel.report.write import BASIS
 from picmodel.scenario.schema import Scenario
 from picmodel.settlement.ledger import ledger, worst_account
 from picmodel.solve.certificate import TOLERANCE, certify
@@ -29,9 +30,6 @@ from picmodel.solve.compile import LinearProgram, compile_model
 from picmodel.solve.highs import Solution, SolverOptions
 from picmodel.solve.solver import solve
 from picmodel.solve.start import Basis
-
-#: file of a run that has the basis of its optimum
-BASIS = "basis.json.gz"
 
 
 @dataclass(frozen=True)

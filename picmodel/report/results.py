@@ -16,7 +16,7 @@ from picmodel.errors import InputError
 from picmodel.indicators.health import SLACKS
 from picmodel.markets.registry import MECHANISMS
 from picmodel.report.runs import Run
-from picmodel.report.write import FILES
+from picmodel.report.write import BASIS, FILES
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #: beginnings of warnings that say that a rule is not kept
@@ -162,8 +162,8 @@ def _problems(folder: Path) -> list[str]:
 
 
 def lacking(folder: Path) -> list[str]:
-    """Files of a finished run that a folder does not have."""
-    return [name for name in FILES if not (folder / name).is_file()]
+    """Files of a finished run that a folder does not have, but for the one that only another solve reads."""
+    return [name for name in FILES if name != BASIS and not (folder / name).is_file()]
 
 
 def _read_netcdf(path: Path) -> xr.Dataset:

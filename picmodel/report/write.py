@@ -13,6 +13,8 @@ import xarray as xr
 
 from picmodel.glossary import DIMENSIONS
 
+#: basis of the optimum
+BASIS = "basis.json.gz"
 FILES = (
     "indicators.csv",
     "solution.nc",
@@ -25,7 +27,7 @@ FILES = (
     "positions.csv",
     "scenario.yaml",
     "solver.log",
-    "basis.json.gz",
+    BASIS,
     "kept.json",
     "manifest.json",
 )
