@@ -60,9 +60,7 @@ def uses(scenarios: Sequence[Scenario], active: Mapping[str, Iterable[Active]]) 
             if other is None:
                 text = f"`{written}` is no scenario of this run; {_remedy(written, scenario, names)}"
                 problems.append(scenario.where.problem(text, *path, id="PIC-S037"))
-            elif (
-                path != _START or other != scenario.name
-            ):  # the one that all designs name starts from nothing
+            elif path != _START or other != scenario.name:  # the one that all name starts from nothing
                 found[scenario.name][written] = other
     cycle = _cycle(found)
     if cycle:

@@ -28,7 +28,6 @@ FEW = 1000
 _BASIC, _NONBASIC = int(highspy.HighsBasisStatus.kBasic), int(highspy.HighsBasisStatus.kNonbasic)
 _STATUS = {code: highspy.HighsBasisStatus(code) for code in range(5)}
 _DUAL, _PRIMAL = 1, 4  # HiGHS's simplex_strategy
-_UNLIMITED = 2**31 - 1
 #: component -> its keys, and HiGHS's code of each
 Codes = Mapping[str, tuple[tuple, np.ndarray]]
 
@@ -121,7 +120,8 @@ def solved_from(solver: highspy.Highs, codes: tuple[np.ndarray, np.ndarray]) -> 
         What was done: ``primal`` or ``dual`` simplex with the optimum found; else why it was not, and the
         solver is as it was, without a basis.
     """
-    before = {name: solver.getOptionValue(name)[1] for name in ("solver", "simplex_strategy")}
+    touched = ("solver", "simplex_strategy", "simplex_iteration_limit")
+    before = {name: solver.getOptionValue(name)[1] for name in touched}
     solver.setOptionValue("solver", "simplex")
     solver.setOptionValue("simplex_iteration_limit", 0)
     set_basis(solver, codes)
@@ -133,7 +133,7 @@ def solved_from(solver: highspy.Highs, codes: tuple[np.ndarray, np.ndarray]) -> 
         solver.setOptionValue("simplex_iteration_limit", max(FEW, int(MOST_PIVOTS * len(codes[1]))))
         solver.run()
         done = solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
-    for name, value in {**before, "simplex_iteration_limit": _UNLIMITED}.items():
+    for name, value in before.items():
         solver.setOptionValue(name, value)
     if way and done:
         return way

@@ -6,8 +6,8 @@ import pytest
 
 from picmodel.solve import start
 from picmodel.solve.certificate import certify
-from picmodel.solve.highs import SolverOptions, solve
-from picmodel.solve.start import Basis
+from picmodel.solve.highs import SolverOptions, passed, solve
+from picmodel.solve.start import Basis, solved_from
 from tests.tiny import compile_tiny, tiny
 from tests.whole import EVERYTHING, whole_system
 
@@ -98,3 +98,13 @@ def test_a_damaged_file_is_an_error_of_reading(tmp_path, damaged):
     path.write_bytes(damaged)
     with pytest.raises((OSError, ValueError, EOFError)):
         Basis.read(path)
+
+
+def test_options_of_the_user_are_as_they_were_after_a_start_is_given_up(monkeypatch):
+    monkeypatch.setattr(start, "FEW", 0)
+    monkeypatch.setattr(start, "MOST_PIVOTS", 0.0)
+    before, after = peaks(), peaks(0.5)
+    options = {"output_flag": False, "solver": "ipx", "simplex_strategy": 2, "simplex_iteration_limit": 77}
+    solver = passed(after, options)
+    assert solved_from(solver, basis_of(before).codes_for(after)) == "given up after too many pivots"
+    assert {name: solver.getOptionValue(name)[1] for name in options} == options
