@@ -29,13 +29,13 @@ from picmodel.solve.certificate import TOLERANCE
 from picmodel.solve.compile import LinearProgram
 from picmodel.solve.highs import Solution, passed, use_basis
 from picmodel.solve.scaling import OBJECTIVE_SCALE, Scaling
+from picmodel.solve.start import PRIMAL
 
 #: of prices and reduced costs as the solver sees them: less is none
 PRICED = 1e-9
 #: of a ratio: steps that gain less are none
 GAIN = 1e-9
 MOST_STEPS = 20
-_PRIMAL_SIMPLEX = 4
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Face:
             raise SolverTrouble("the solve ended without a basis; leave `solver.crossover` on")
         self._lp, self._solution = lp, solution
         self._scaling = Scaling(lp, units)
-        options = {"solver": "simplex", "simplex_strategy": _PRIMAL_SIMPLEX, "presolve": "off"}
+        options = {"solver": "simplex", "simplex_strategy": PRIMAL, "presolve": "off"}
         self._solver = passed(self._fixed(), options | {"time_limit": limit_s})
         use_basis(self._solver, solution)
         self._columns = np.arange(lp.shape[1], dtype=np.int32)

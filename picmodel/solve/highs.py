@@ -15,7 +15,7 @@ import numpy as np
 from picmodel.errors import Infeasible, SolverTrouble
 from picmodel.solve.compile import LinearProgram
 from picmodel.solve.scaling import OBJECTIVE_SCALE, Scaling
-from picmodel.solve.start import Basis, set_basis, solved_from
+from picmodel.solve.start import DUAL, PRIMAL, Basis, set_basis, solved_from
 
 #: of reduced costs as the solver sees them; scaled back they are 1000 times larger, and must still pass
 #: the certificate on columns of small cost (an hour of an extreme day)
@@ -24,6 +24,15 @@ DUAL_TOLERANCE = 1e-10
 #: a column to each other: at 11 they take 0.7 of the time, at 18 as long, at 33 twice, and five times the
 #: operations for 720 000 rows with all mechanisms (docs/performance.md)
 LONG_COLUMNS = 20.0
+#: where crossover follows, the interior point hands over early: sharper than this it stagnates, a sixth of its
+#: iterations.  The vertex is then a few reduced costs from the optimum and its plan is feasible, so the primal
+#: simplex ends it; HiGHS's own choice, the dual with costs disturbed, takes thirty times the pivots
+HANDED_OVER_EARLY = {
+    "ipm_optimality_tolerance": 1e-6,
+    "start_crossover_tolerance": 1e-4,
+    "simplex_strategy": PRIMAL,
+    "primal_simplex_bound_perturbation_multiplier": 0.0,
+}
 _STATUS = highspy.HighsModelStatus
 UNDECIDED = (_STATUS.kNotset, _STATUS.kUnknown, _STATUS.kSolveError, _STATUS.kUnboundedOrInfeasible)
 
@@ -131,6 +140,7 @@ def _run(solver: highspy.Highs, options: SolverOptions) -> highspy.HighsModelSta
     status = solver.getModelStatus()
     if status in UNDECIDED and options.method != "simplex":
         solver.setOptionValue("solver", "simplex")  # it always says what an interior point leaves open
+        solver.setOptionValue("simplex_strategy", DUAL)
         solver.run()
         status = solver.getModelStatus()
     return status
@@ -178,6 +188,8 @@ def highs_options(options: SolverOptions, lp: LinearProgram | None = None) -> di
         "time_limit": options.time_limit_s,
         "dual_feasibility_tolerance": DUAL_TOLERANCE,
     }
+    if options.method != "simplex" and options.crossover:
+        chosen.update(HANDED_OVER_EARLY)
     if options.method == "hipo" and lp is not None and column_length(lp) >= LONG_COLUMNS:
         chosen["hipo_system"] = "augmented"
     if options.threads:

@@ -27,7 +27,7 @@ MOST_PIVOTS = 0.1
 FEW = 1000
 _BASIC, _NONBASIC = int(highspy.HighsBasisStatus.kBasic), int(highspy.HighsBasisStatus.kNonbasic)
 _STATUS = {code: highspy.HighsBasisStatus(code) for code in range(5)}
-_DUAL, _PRIMAL = 1, 4  # HiGHS's simplex_strategy
+DUAL, PRIMAL = 1, 4  # HiGHS's simplex_strategy
 #: component -> its keys, and HiGHS's code of each
 Codes = Mapping[str, tuple[tuple, np.ndarray]]
 
@@ -129,7 +129,7 @@ def solved_from(solver: highspy.Highs, codes: tuple[np.ndarray, np.ndarray]) -> 
     info = solver.getInfo()
     way = _way(info.num_primal_infeasibilities, info.num_dual_infeasibilities)
     if way:
-        solver.setOptionValue("simplex_strategy", _PRIMAL if way == "primal" else _DUAL)
+        solver.setOptionValue("simplex_strategy", PRIMAL if way == "primal" else DUAL)
         solver.setOptionValue("simplex_iteration_limit", max(FEW, int(MOST_PIVOTS * len(codes[1]))))
         solver.run()
         done = solver.getModelStatus() == highspy.HighsModelStatus.kOptimal

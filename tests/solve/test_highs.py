@@ -10,7 +10,7 @@ import scipy.sparse as sp
 
 from picmodel.errors import Infeasible, SolverTrouble
 from picmodel.solve.certificate import examine
-from picmodel.solve.highs import SolverOptions, column_length, highs_options, solve
+from picmodel.solve.highs import HANDED_OVER_EARLY, SolverOptions, column_length, highs_options, solve
 from picmodel.solve.scaling import Scaling
 from tests.tiny import compile_tiny, tiny
 from tests.whole import EVERYTHING, whole_system
@@ -79,3 +79,27 @@ def test_hipo_takes_the_augmented_system_where_columns_are_long():
     long = replace(lp, matrix=sp.csc_array(np.ones((20, 2))))
     assert highs_options(SolverOptions(), long)["hipo_system"] == "augmented"
     assert "hipo_system" not in highs_options(SolverOptions(method="simplex"), long)
+
+
+def test_an_interior_point_hands_over_early_where_crossover_follows():
+    """Without crossover its own accuracy is the plan's; a user's word comes last."""
+    early = tuple(HANDED_OVER_EARLY)
+    for method in ("hipo", "ipx"):
+        assert set(early) <= set(highs_options(SolverOptions(method=method)))
+        assert not set(early) & set(highs_options(SolverOptions(method=method, crossover=False)))
+    assert not set(early) & set(highs_options(SolverOptions(method="simplex")))
+    sharp = SolverOptions(extra={"ipm_optimality_tolerance": 1e-9})
+    assert highs_options(sharp)["ipm_optimality_tolerance"] == 1e-9
+
+
+@pytest.mark.parametrize("design", ["unified", "ccer"])
+def test_handed_over_early_or_late_the_optimum_is_the_same(design):
+    """From a gap of 1e-2 as from one of 1e-8: what crossover leaves is mended by the simplex."""
+    lp = compile_tiny(whole_system(), EVERYTHING[design])
+    late = solve(lp, SolverOptions(extra=dict(ipm_optimality_tolerance=1e-8, start_crossover_tolerance=1e-8)))
+    for gap in (1e-6, 1e-2):
+        early = dict(ipm_optimality_tolerance=gap, start_crossover_tolerance=10 * gap)
+        found = solve(lp, SolverOptions(extra=early))
+        assert found.objective == pytest.approx(late.objective, rel=1e-9)
+        assert examine(lp, found.x, found.dual).worst < 1e-8
+        assert found.basis is not None
