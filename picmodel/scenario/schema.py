@@ -297,9 +297,9 @@ class Solver(Options):
     def _of_highs_alone(self) -> Solver:
         if self.name != "highs" and self.method != "hipo":
             wrong(f"`method` is for HiGHS; write what {self.name} calls it in `options`", "method")
-        if self.name not in ("highs", "cuopt") and not self.crossover:
+        if self.name not in ("highs", "cuopt", "cupdlpx") and not self.crossover:
             wrong(
-                f"`crossover` is for HiGHS and cuopt; write what {self.name} calls it in `options`",
+                f"`crossover` is for HiGHS, cuopt and cupdlpx; {self.name} has its own word, for `options`",
                 "crossover",
             )
         if self.name != "highs" and self.start_from is not None:

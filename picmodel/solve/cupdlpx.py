@@ -1,7 +1,7 @@
 """cuPDLPx, a first-order solver on the GPU, by its Python package: arrays in, arrays out.
 
-It finds a point within tolerances of the whole and ends at no basis, so single prices are less exact than
-those of a simplex or an interior point with crossover; docs/performance.md says by how much.
+It finds a point within a tolerance of the whole and ends at no basis; `crossover` goes on from there.
+docs/performance.md says how far the prices of such points are from those of a basis.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _ENDINGS = {
     "ITERATION_LIMIT": Ending.LIMIT,
 }
 #: relative, of rows, reduced costs and gap in the norm of the whole; its own default is 1e-4
-TOLERANCE = 1e-8
+TOLERANCE = 1e-6
 
 
 def ask_cupdlpx(lp: LinearProgram, options: SolverOptions) -> Answer:

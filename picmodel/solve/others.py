@@ -23,6 +23,7 @@ from picmodel.errors import SolverTrouble
 from picmodel.solve.answer import Answer, NotThere, values
 from picmodel.solve.compile import LinearProgram
 from picmodel.solve.copt import ask_copt
+from picmodel.solve.crossover import at_a_basis
 from picmodel.solve.cupdlpx import ask_cupdlpx
 from picmodel.solve.highs import Solution, SolverOptions
 from picmodel.solve.scaling import Scaling
@@ -34,10 +35,16 @@ _TOO_LARGE = re.compile(r"licen[sc]e|community edition|too many rows and columns
 
 @dataclass(frozen=True)
 class Other:
-    """How a solver is asked for the optimum of an LP, and what it needs to be there."""
+    """How a solver is asked for the optimum of an LP.
+
+    Attributes:
+        needs: what must be there.
+        has_basis: it ends at one where it is told to; else `crossover` finds it.
+    """
 
     ask: Callable[[LinearProgram, SolverOptions], Answer]
     needs: str
+    has_basis: bool = True
 
 
 OTHERS: dict[str, Other] = {
@@ -57,7 +64,7 @@ OTHERS: dict[str, Other] = {
         ThroughPyomo("cuopt", "num_cpu_threads", "time_limit", "crossover"),
         "`pip install cuopt-cu12` and an NVIDIA GPU",
     ),
-    "cupdlpx": Other(ask_cupdlpx, "`pip install picmodel[gpu]` and an NVIDIA GPU"),
+    "cupdlpx": Other(ask_cupdlpx, "`pip install picmodel[gpu]` and an NVIDIA GPU", has_basis=False),
     "cbc": Other(ThroughPyomo("cbc", "threads"), "the program cbc (Debian: coinor-cbc)"),
     "glpk": Other(ThroughPyomo("glpk", whole_seconds=True), "the program glpsol (Debian: glpk-utils)"),
     "appsi_highs": Other(ThroughPyomo("appsi_highs", "threads"), "highspy"),
@@ -75,10 +82,14 @@ def solve_by_other(
     """
     scaling = Scaling(lp, units)
     start = time.perf_counter()
+    scaled = scaling.scaled()
     with _written(options.log, options.name):
-        answer = _asked(scaling.scaled(), options)
-    seconds = time.perf_counter() - start
+        answer = _asked(scaled, options)
     x, dual = values(options.name, answer)
+    basis, pivots = None, 0
+    if options.crossover and not OTHERS[options.name].has_basis:
+        x, dual, basis, pivots = at_a_basis(scaled, x, dual, options)
+    seconds = time.perf_counter() - start
     x, _, dual, _ = scaling.back(x, x, dual, dual)
     return Solution(
         x=x,
@@ -93,8 +104,9 @@ def solve_by_other(
             "options": {**options.extra},
             "ipm_iterations": 0,
             "crossover_iterations": 0,
-            "simplex_iterations": 0,
+            "simplex_iterations": pivots,
         },
+        basis=basis,
     )
 
 

@@ -167,6 +167,15 @@ def test_cuopt_ends_at_a_basis_unless_told_not_to(monkeypatch):
         assert chosen == {"crossover": crossover, "num_cpu_threads": 2, "time_limit": 7.0}
 
 
+def test_cupdlpx_ends_at_the_basis_near_its_point_unless_told_not_to(monkeypatch):
+    stand_in(monkeypatch)
+    lp = compile_tiny(whole_system(), EVERYTHING["price"])
+    found = solve(lp, SolverOptions(name="cupdlpx"))
+    assert found.basis is not None
+    assert found.info["simplex_iterations"] >= 0
+    assert solve(lp, SolverOptions(name="cupdlpx", crossover=False)).basis is None
+
+
 def test_a_licence_that_is_too_small_is_said_with_the_size(monkeypatch):
     def refuse(lp, options):
         raise RuntimeError("Model too large for size-limited license")
@@ -219,7 +228,7 @@ def test_the_model_handed_over_has_the_matrix_of_the_arrays():
 def test_options_of_highs_are_refused_for_another_solver():
     with pytest.raises(InputError, match="`method` is for HiGHS"):
         validate_options(Solver, {"name": "gurobi", "method": "ipx"})
-    with pytest.raises(InputError, match="`crossover` is for HiGHS and cuopt"):
+    with pytest.raises(InputError, match="`crossover` is for HiGHS, cuopt"):
         validate_options(Solver, {"name": "cplex", "crossover": False})
     assert not validate_options(Solver, {"name": "cuopt", "crossover": False}).crossover
 
