@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 import pyomo.environ as pyo
@@ -242,3 +243,8 @@ def test_options_in_the_solvers_own_words_reach_it():
         solve(peaks(), SolverOptions(method="simplex", extra={**options, "presolve": "off"}))
     with pytest.raises(SolverTrouble, match="does not take the option"):
         solve(peaks(), SolverOptions(extra={"no_such_option": 1}))
+
+
+def test_a_scenario_may_name_every_solver_that_there_is():
+    named = set(get_args(Solver.model_fields["name"].annotation))
+    assert named == {"highs", *OTHERS} - {ALWAYS}
