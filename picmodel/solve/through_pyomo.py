@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import subprocess
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,7 +59,10 @@ class ThroughPyomo:
             raise NotThere
         model = model_of(lp)
         words, limit = self.words(options)
-        results = solver.solve(model, tee=True, load_solutions=False, options=words, **limit)
+        try:
+            results = solver.solve(model, tee=True, load_solutions=False, options=words, **limit)
+        except subprocess.TimeoutExpired:  # Pyomo ends a program that runs a second longer
+            return Answer(Ending.LIMIT, Ending.LIMIT.value)
         found = results.solver.termination_condition
         aborted = results.solver.status == SolverStatus.aborted  # all that Xpress's interface says of a limit
         ending = _ENDINGS.get(found, Ending.LIMIT if aborted else Ending.OTHER)

@@ -6,6 +6,7 @@ or have no licence.  What needs a GPU is also tried with a stand-in, see `gpu_st
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from dataclasses import replace
 from typing import get_args
@@ -133,6 +134,19 @@ def test_another_solver_keeps_to_a_time_limit(name):
         pytest.skip("its limit is whole seconds, and the LP takes less")
     with pytest.raises(SolverTrouble, match=r"without an optimum .*solver\.time_limit_s"):
         found_by(compile_tiny(whole_system(), EVERYTHING["price"]), options)
+
+
+@pytest.mark.parametrize("name", ["cbc", "glpk"])
+def test_a_program_that_pyomo_ends_has_run_into_its_limit(name, monkeypatch):
+    class Slow:
+        available = license_is_valid = lambda self, **_: True
+
+        def solve(self, model, **_):
+            raise subprocess.TimeoutExpired(name, 3.0)
+
+    monkeypatch.setattr(pyo, "SolverFactory", lambda factory: Slow())
+    with pytest.raises(SolverTrouble, match=rf"{name} stopped without an optimum .*solver\.time_limit_s"):
+        solve(peaks(), SolverOptions(name=name, time_limit_s=2.0))
 
 
 @pytest.mark.parametrize("solver", ["glpk", "gurobi"])
