@@ -258,9 +258,9 @@ class Physical(Options):
 class Solver(Options):
     """How the model is solved."""
 
-    name: Literal["highs", "gurobi", "copt", "cplex", "xpress", "mosek", "cuopt", "cbc", "glpk"] = Field(
-        default="highs", description="solver; all but HiGHS must be installed beside picmodel"
-    )
+    name: Literal[
+        "highs", "gurobi", "copt", "cplex", "xpress", "mosek", "cuopt", "cupdlpx", "cbc", "glpk"
+    ] = Field(default="highs", description="solver; all but HiGHS must be installed beside picmodel")
     method: Literal["hipo", "ipx", "simplex"] = Field(default="hipo", description="algorithm of HiGHS")
     options: dict[str, bool | int | float | str] = Field(
         default={}, description="further options of the solver, in its own words"
@@ -297,8 +297,11 @@ class Solver(Options):
     def _of_highs_alone(self) -> Solver:
         if self.name != "highs" and self.method != "hipo":
             wrong(f"`method` is for HiGHS; write what {self.name} calls it in `options`", "method")
-        if self.name != "highs" and not self.crossover:
-            wrong(f"`crossover` is for HiGHS; write what {self.name} calls it in `options`", "crossover")
+        if self.name not in ("highs", "cuopt", "cupdlpx") and not self.crossover:
+            wrong(
+                f"`crossover` is for HiGHS, cuopt and cupdlpx; {self.name} has its own word, for `options`",
+                "crossover",
+            )
         if self.name != "highs" and self.start_from is not None:
             wrong(f"`start_from` is for HiGHS; {self.name} starts from nothing, delete it", "start_from")
         return self

@@ -128,7 +128,7 @@ def solve(
             "highs": solver.version(),
             "options": chosen,
         },
-        basis=_basis(solver),
+        basis=basis_of(solver),
     )
 
 
@@ -161,7 +161,7 @@ def passed(lp: LinearProgram, options: Mapping) -> highspy.Highs:
     return solver
 
 
-def _basis(solver: highspy.Highs) -> tuple[np.ndarray, np.ndarray] | None:
+def basis_of(solver: highspy.Highs) -> tuple[np.ndarray, np.ndarray] | None:
     """Codes of columns and rows; None where the solve ended without a basis."""
     basis = solver.getBasis()
     if not basis.valid:
