@@ -26,8 +26,8 @@ from picmodel.report import folder as folders
 from tests.driver.conftest import DESIGNS, HELD
 from tests.driver.processes import children, is_alive, scenario_file, start, wait_for, worker_on
 
-#: moments at which a run is killed; more with PICMODEL_KILLS=100
-KILLS = int(os.environ.get("PICMODEL_KILLS", "4"))
+#: moments at which a run is killed; the nightly workflow has more of them
+KILLS = int(os.environ.get("PICMODEL_KILLS", "2"))
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 
 
