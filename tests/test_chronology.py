@@ -27,7 +27,7 @@ from picmodel.report.results import open_results
 from picmodel.report.story import Story
 from picmodel.report.words import words_for
 from tests.tiny import TinyRun, run_tiny, tiny
-from tests.whole import EVERYTHING, whole_system
+from tests.whole import EVERYTHING, run_whole
 
 #: rules of the hour that windows do not have
 HOURLY = {"ancillary", "demand_side"}
@@ -105,7 +105,7 @@ def test_the_same_days_at_handed_down_prices_cost_what_the_plan_costs(name):
              has rules of the hour that are left out, it is no less.
     Fails if any annual rule is missing in running costs, or taken with the wrong sign.
     """
-    run = run_tiny(whole_system(), EVERYTHING[name])
+    run = run_whole(name)
     exact = not HOURLY & set(EVERYTHING[name])
     for year in run.data.horizon.years:
         _, gap = own_days(

@@ -198,8 +198,8 @@ def test_bad_claims_are_told(tmp_path):
 # -- runs
 
 SMALL = """
-horizon: {years: [2025, 2030], last_span: 5}
-space: {provinces: [BJ, TJ, HE]}
+horizon: {years: [2030], last_span: 5}
+space: {provinces: [NM]}
 time: {periods: 1, extremes: 0, step_h: 6}
 name: small
 reference: separate

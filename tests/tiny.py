@@ -54,6 +54,11 @@ class TinyRun:
             [part for mechanism in settling(self.active) for part in mechanism.settle(self.results)]
         )
 
+    @cached_property
+    def indicators(self) -> dict[str, list[pd.DataFrame]]:
+        """Tables of indicators by mechanism."""
+        return {active.name: list(active.indicators(self.results)) for active in self.active}
+
     def paid(self, **where) -> float:
         """Sum of the amounts of the ledger's entries whose columns have the given values [MCNY/yr]."""
         rows = self.ledger

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 from picmodel.data.system import Corridor, Horizon, SystemData
-from tests.tiny import tiny
+from tests.tiny import TinyRun, run_tiny, tiny
 
 YEARS = (2025, 2030, 2035)
 
@@ -308,3 +309,13 @@ def whole_system(**changes) -> SystemData:
         },
     )
     return replace(whole, **changes)
+
+
+def run_whole(design: str) -> TinyRun:
+    """The system under a set of `EVERYTHING`, solved once; results and ledger are the caller's own."""
+    return replace(_solved(design))
+
+
+@cache
+def _solved(design: str) -> TinyRun:
+    return run_tiny(whole_system(), EVERYTHING[design])

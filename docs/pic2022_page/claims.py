@@ -17,7 +17,9 @@ def core_table(found: pd.DataFrame, claims: Claims) -> str:
     for (claim, _, setting, year), part in groups(found[found["main"]]):
         core = part[part["variant"] == CORE].iloc[0]
         label = f"{setting_title(setting)}, {core.title}" + (f", {year}" if year else "")
-        rows.append([titles[claim], label, _finding(core), f"**{verdict_text(core)}**", _why(part, claims)])
+        rows.append(
+            [titles[claim], label, _finding(core), f"**{verdict_text(core)}**", _why(part, core, claims)]
+        )
     head = ["the paper claims", "reading", "the model finds", "verdict", "what it hangs on"]
     return table(head, rows, left=5)
 
@@ -29,10 +31,10 @@ def readings(found: pd.DataFrame, claims: Claims) -> str:
         rows = []
         for (_, _, setting, year), part in groups(found[found["claim"] == claim.name]):
             core = part[part["variant"] == CORE].iloc[0]
-            others = part[part["variant"] != CORE]
             label = core.title + (f", {year}" if year else "")
             row = [label, setting_title(setting), _finding(core), verdict_text(core)]
-            rows.append([*row, counted(list(others["verdict_relative"])), _why(part, claims)])
+            others = [x for name, x in zip(part["variant"], part["verdict_relative"]) if name != CORE]
+            rows.append([*row, counted(others), _why(part, core, claims)])
         head = ["reading", "setting", "finds", "verdict", "in variants", "what it hangs on"]
         parts += [f"**{claim.title}** (「{claim.quote}」)\n", table(head, rows, left=6)]
     variants = [f"- *{name}*: {text}" for name, text in claims.variants.items()]
@@ -48,7 +50,6 @@ def _finding(row: pd.Series) -> str:
     )
 
 
-def _why(part: pd.DataFrame, claims: Claims) -> str:
-    core = part[part["variant"] == CORE].iloc[0]
-    none = "no variant moves it" if (part["variant"] != CORE).any() else "no variant of it was run"
+def _why(part: pd.DataFrame, core: pd.Series, claims: Claims) -> str:
+    none = "no variant moves it" if len(part) > 1 else "no variant of it was run"
     return hangs_on(part, claims.variants) or core.why or none

@@ -242,15 +242,13 @@ def _compared(values: Values, setting: str, reading: Reading, year: int, before:
 
 def hangs_on(found: pd.DataFrame, variants: Mapping[str, str], most: int = 3) -> str:
     """The variants that move the change of one reading, setting and year most; "" where none does."""
-    core = found[found["variant"] == CORE]["relative"].dropna()
-    others = found[(found["variant"] != CORE) & found["relative"].notna()]
-    if core.empty or others.empty:
+    relative = {name: x for name, x in zip(found["variant"], found["relative"]) if pd.notna(x)}
+    core = relative.pop(CORE, None)
+    if core is None:
         return ""
-    moved = (others["relative"] - core.iloc[0]).abs()
-    order = moved[moved >= NOTHING].sort_values(ascending=False).index[:most]
-    return "; ".join(
-        f"{variants[row.variant]}: {row.relative:+.1f} %" for row in others.loc[order].itertuples(index=False)
-    )
+    moved = {name: abs(x - core) for name, x in relative.items()}
+    order = sorted((name for name in moved if moved[name] >= NOTHING), key=lambda name: -moved[name])
+    return "; ".join(f"{variants[name]}: {relative[name]:+.1f} %" for name in order[:most])
 
 
 def groups(found: pd.DataFrame) -> Iterator[tuple[tuple[str, str, str, int], pd.DataFrame]]:

@@ -428,7 +428,7 @@ CASES: dict[str, Callable[[TinyRun], Case]] = {
     "energy saving apart": energy_saving(False),
 }
 #: run with every change; the others are slow ones
-QUICK, QUICK_ON_REAL_TABLES = 8, 2
+QUICK, QUICK_ON_REAL_TABLES = 8, 1
 
 
 def _cases(quick: int) -> list:

@@ -135,7 +135,12 @@ def test_31_provinces_over_three_planning_years_cost_the_same_in_pypsa():
     assert objective(data, INTERIOR, native_limits=False) == pytest.approx(least_cost(data), rel=SAME)
 
 
-def test_31_provinces_in_one_year_cost_the_same_in_pypsa():
-    data = of_scenario(horizon={"years": [2030]}, time={"periods": 2, "extremes": 1, "step_h": 4})
+@pytest.mark.parametrize(
+    ("periods", "step", "native_limits"),
+    [(1, 6, False), pytest.param(2, 4, True, marks=pytest.mark.slow)],
+    ids=["8 slices", "18 slices, native limits"],
+)
+def test_31_provinces_in_one_year_cost_the_same_in_pypsa(periods, step, native_limits):
+    data = of_scenario(horizon={"years": [2030]}, time={"periods": periods, "extremes": 1, "step_h": step})
     assert len(data.provinces) == 31
-    assert objective(data, INTERIOR) == pytest.approx(least_cost(data), rel=SAME)
+    assert objective(data, INTERIOR, native_limits) == pytest.approx(least_cost(data), rel=SAME)

@@ -16,7 +16,7 @@ from tests.commands import call
 from tests.formulation.test_network import two_buses
 from tests.test_driver import REGION
 from tests.tiny import TinyRun, run_tiny, tiny
-from tests.whole import EVERYTHING, whole_system
+from tests.whole import EVERYTHING, run_whole
 
 YEAR = 2030
 
@@ -145,9 +145,9 @@ def test_output_that_must_run_is_at_a_bound_with_a_negative_rent():
     assert found.bound == (("heat in A runs", "must-run and minimum flow", pytest.approx(-100.0)),)
 
 
-@pytest.mark.parametrize("options", EVERYTHING.values(), ids=EVERYTHING)
-def test_parts_add_up_to_every_price_whatever_the_mechanisms(options):
-    run = run_tiny(whole_system(), options)
+@pytest.mark.parametrize("design", EVERYTHING)
+def test_parts_add_up_to_every_price_whatever_the_mechanisms(design):
+    run = run_whole(design)
     for province in run.results.provinces:
         for year in run.results.years:
             for found in prices(run, province, year).explain_all():

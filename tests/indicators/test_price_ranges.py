@@ -16,7 +16,7 @@ from picmodel.solve.ranging import one_sided_prices
 from tests.markets.test_neutral_cap import COAL, WIND, cap, system
 from tests.test_dependencies import SMALL
 from tests.tiny import TinyRun, compile_tiny, differences, run_tiny
-from tests.whole import EVERYTHING, whole_system
+from tests.whole import run_whole
 
 YEAR = 2030
 DEAR = dict(existing={"A": 1.0}, fuel=0.40, **WIND)
@@ -79,7 +79,7 @@ def test_ends_are_the_limits_of_difference_quotients(design):
     System    `whole`, two designs; every row of the three markets.
     Fails if  a side is missed, a sign is turned, or a row that binds is taken for slack.
     """
-    run = run_tiny(whole_system(), EVERYTHING[design])
+    run = run_whole(design)
     blocks = {name: run.lp.rows[name] for name in RANGED if name in run.lp.rows}
     placed = {(n, key): i for n, b in blocks.items() for key, i in zip(b.index, b.position) if i >= 0}
     found = one_sided_prices(run.lp, run.solution, list(placed.values()))

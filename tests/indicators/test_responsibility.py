@@ -24,7 +24,7 @@ from picmodel.indicators.shares import shares_of_consumption
 from picmodel.indicators.system import arc_energy
 from picmodel.settlement.ledger import entries, ledger, unbalanced
 from tests.tiny import run_tiny, tiny
-from tests.whole import EVERYTHING, whole_system
+from tests.whole import EVERYTHING, run_whole
 
 YEAR = 2030
 HOURS = 8760
@@ -356,8 +356,8 @@ def test_zero_price_zero_transfer():
 # -- the whole system
 
 
-@pytest.mark.parametrize("options", EVERYTHING.values(), ids=EVERYTHING)
-def test_consumption_sums_to_production(options):
+@pytest.mark.parametrize("design", EVERYTHING)
+def test_consumption_sums_to_production(design):
     """Proves    every content: national sums are those of production, which is what the LP emitted and
     generated; consumption is the model's own; classes share out all of it; output of a class is consumed
     or lost on a line.
@@ -366,7 +366,7 @@ def test_consumption_sums_to_production(options):
     By hand   relative differences below 1e-9.
     Fails if  anything is lost on lines or in stores.
     """
-    results = run_tiny(whole_system(), options).results
+    results = run_whole(design).results
     traced = trace(results)
     produced, consumed = traced.production.sum("province"), traced.consumption.sum("province")
     assert consumed.values == pytest.approx(produced.values, rel=1e-9)

@@ -17,7 +17,7 @@ from picmodel.indicators.shares import (
 )
 from picmodel.report.write import write_netcdf
 from tests.tiny import TinyRun, run_tiny, tiny
-from tests.whole import EVERYTHING, whole_system
+from tests.whole import EVERYTHING, run_whole
 
 YEAR = 2030
 PLACES = ["CN", "A", "B", "C", "North", "South"]
@@ -223,15 +223,15 @@ def from_file(path) -> tuple[xr.DataArray, dict[int, tuple[np.ndarray, np.ndarra
     return share, traced
 
 
-@pytest.mark.parametrize("options", EVERYTHING.values(), ids=EVERYTHING)
-def test_shares_recompute_from_the_file_alone(options, tmp_path):
+@pytest.mark.parametrize("design", EVERYTHING)
+def test_shares_recompute_from_the_file_alone(design, tmp_path):
     """Proves    solution.nc holds all that shares need: classes, own use, grids, ends and losses of lines.
 
     System    the whole system under three designs, written and read again.
     By hand   the same numbers to 1e-9 (generation) and 1e-6 (traced: rounding below zero is cut off).
     Fails if  a share depends on what is not written.
     """
-    run = run_tiny(whole_system(), options)
+    run = run_whole(design)
     write_netcdf(run.results.dataset(), tmp_path / "solution.nc", "t", "h")
     share, traced = from_file(tmp_path / "solution.nc")
     frame = renewable_shares(run.results)

@@ -16,7 +16,7 @@ from picmodel.markets.ancillary.rules import ANCILLARY
 from picmodel.scenario.check import validate_options
 from picmodel.settlement.ledger import worst_account
 from tests.tiny import active_of, run_tiny, tiny
-from tests.whole import EVERYTHING, whole_system
+from tests.whole import EVERYTHING, run_whole, whole_system
 
 YEAR = 2030
 HOURS = 8760
@@ -419,7 +419,7 @@ def test_all_of_it_breaks_even_and_clears(name):
     By hand   income by row is dual x coefficient x activity, independently of the entries.
     Fails if  a rent of commitment, reserve or retrofit is forgotten or counted twice.
     """
-    found = run_tiny(whole_system(), EVERYTHING[name])
+    found = run_whole(name)
     frame = zero_profit(found.results, found.active)
     assert len(frame) >= 10
     assert worst_residual(frame) < 1e-9

@@ -16,7 +16,7 @@ from picmodel.solve.compile import compile_model
 from picmodel.solve.highs import solve
 from tests.markets.test_carbon import YEAR, coal_and_gas, two_coal_fleets
 from tests.tiny import SIMPLEX, active_of, run_tiny, tiny
-from tests.whole import EVERYTHING, whole_system
+from tests.whole import run_whole, whole_system
 
 HOURS = 8760
 
@@ -219,7 +219,7 @@ def test_income_times_capacity_is_what_the_ledger_books(name):
     By hand   sum of income times capacity = received less paid by generators, by technology and year.
     Fails if  offsets, free allocation or areas differ between the two.
     """
-    run = run_tiny(whole_system(), EVERYTHING[name])
+    run = run_whole(name)
     carbon = next(active for active in run.active if active.name == "carbon")
     line = carbon.income(run.results, run.data)["carbon"] * run.results.values["v_capacity"].fillna(0.0)
     for g in ("coal", "gas", "wind"):

@@ -106,7 +106,7 @@ def indicator(
     run: TinyRun, name: str, technology: str = "all", province: str = "A", year: int = YEAR
 ) -> float:
     """Value of an indicator of the mechanism."""
-    tables = [table for mechanism in run.active for table in mechanism.indicators(run.results)]
+    tables = [table for tables in run.indicators.values() for table in tables]
     rows = [row for table in tables for row in table.to_dict("records")]
     found = [
         row["value"]

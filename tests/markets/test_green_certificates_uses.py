@@ -27,9 +27,8 @@ def clears(run) -> bool:
 
 def indicator(run, name: str) -> dict:
     """(province, class, year) -> value of an indicator of the mechanism."""
-    mine = next(a for a in run.active if a.name == "green_certificates")
     found = {}
-    for table in mine.indicators(run.results):
+    for table in run.indicators["green_certificates"]:
         rows = table[table["indicator"] == name]
         found |= {
             (p, g, y): x

@@ -31,8 +31,7 @@ HALF = HOURS / 2
 
 def indicator(run, name: str, province: str = "CN", technology: str = "all", year: int = YEAR) -> float:
     """One number of the power market's tables."""
-    active = next(a for a in run.active if a.name == "power")
-    for table in active.indicators(run.results):
+    for table in run.indicators["power"]:
         rows = table[
             (table["indicator"] == name)
             & (table["province"] == province)

@@ -72,7 +72,10 @@ def test_a_fuel_price_of_half_a_per_cent_more_is_caught(place, tmp_path):
     assert found.table["times"].is_monotonic_decreasing
 
 
-@pytest.mark.parametrize(("method", "tolerance"), [("simplex", 1e-9), ("hipo", 1e-10), ("ipx", 1e-9)])
+@pytest.mark.parametrize(
+    ("method", "tolerance"),
+    [("simplex", 1e-9), ("hipo", 1e-10), pytest.param("ipx", 1e-9, marks=pytest.mark.slow)],
+)
 def test_another_tolerance_or_method_of_the_solver_is_no_drift(
     place, tmp_path, monkeypatch, method, tolerance
 ):

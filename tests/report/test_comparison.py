@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -17,7 +18,7 @@ from picmodel.formulation.components import COMPONENT_OF, COMPONENTS, TRANSFERS
 from picmodel.indicators.peak_cost import find_peak, sunk_capital, system_cost, transfers
 from picmodel.report.comparison import Solved, compared
 from tests.tiny import TinyRun, build_tiny, run_tiny, tiny
-from tests.whole import EVERYTHING, whole_system
+from tests.whole import EVERYTHING, run_whole, whole_system
 
 NO_PROJECTS = pd.DataFrame(
     {
@@ -175,6 +176,7 @@ def test_a_window_is_discounted_by_calendar_year():
     assert found("sunk_capital") == pytest.approx(0.3 * (4.1698654 + 0.6209213), rel=1e-6)
 
 
+@cache
 def ladder() -> tuple[Solved, Solved, Solved]:
     """Reference, a reform and a baseline: dear wind, half as dear, and none."""
 
@@ -255,15 +257,15 @@ def test_change_of_shares_in_points_and_percent():
 # -- every cost item
 
 
-@pytest.mark.parametrize("options", EVERYTHING.values(), ids=EVERYTHING)
-def test_components_add_up_to_the_total_and_provinces_to_the_nation(options):
+@pytest.mark.parametrize("design", EVERYTHING)
+def test_components_add_up_to_the_total_and_provinces_to_the_nation(design):
     """Proves    no cost is lost or counted twice on the way from the LP to peak cost.
 
     System    the whole system under three designs, with the objective as an independent sum.
     By hand   resource and transfer items, discounted over the whole horizon, are the objective.
     Fails if  an item is without a component, or a resource item arises in no province.
     """
-    run = run_tiny(whole_system(), options)
+    run = run_whole(design)
     s = solved(run)
     table = compared(s, s).query("indicator == 'peak_cost'").set_index(["province", "technology"])["value"]
     total = table[NATION, ALL]

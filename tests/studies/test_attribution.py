@@ -8,7 +8,7 @@ import pytest
 from picmodel.errors import Infeasible, InputError
 from picmodel.studies import tables
 from picmodel.studies.attribution import attribute
-from tests.studies.toy import hours, price
+from tests.studies.toy import ONE_PROVINCE, hours, price
 
 STUDY = """\
 scenario: {file: region.yaml, design: planned}
@@ -224,7 +224,7 @@ def test_nine_players_are_too_many(write, toy, tmp_path):
 def test_a_region_is_solved_and_its_change_split(write, tmp_path):
     """Proves    the whole way from a study file to its tables, with real solves.
 
-    System    two provinces; planned hours of coal end, and demand is a tenth higher.
+    System    one province in one year; planned hours of coal end, and demand is a tenth higher.
     By hand   the values of both add up to the difference of the indicators of the last run and the first;
               more demand costs more, whoever enters first.
     """
@@ -234,7 +234,7 @@ players:
   growth: {settings: {physical: {demand_factor: 1.1}}}
 """
     study = STUDY[: STUDY.index("players:")] + players + STUDY[STUDY.index("answers:") :]
-    study = study.replace("renewable_share}", "renewable_share, year: 2030}")
+    study = study.replace("renewable_share}", "renewable_share, year: 2030}") + ONE_PROVINCE
     found = attribute(write(study), tmp_path / "out", jobs=1)
     runs = [run_table(found.folder / "runs" / f"study-{name}") for name in ("first", "hours.growth")]
     for answer, factor in (("cost", 1.0), ("share", 100.0)):

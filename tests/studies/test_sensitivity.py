@@ -8,7 +8,7 @@ import pytest
 from picmodel.errors import InputError
 from picmodel.studies import tables
 from picmodel.studies.sensitivity import filled, sense
-from tests.studies.toy import coal, hours, price
+from tests.studies.toy import ONE_PROVINCE, coal, hours, price
 
 STUDY = """\
 scenario: {file: region.yaml, designs: [planned, spot]}
@@ -204,7 +204,7 @@ def test_a_region_is_solved_at_both_ends_of_the_price_of_coal(write, tmp_path):
     """Proves    the whole way from a study file to its tables, with real solves: dear coal costs more."""
     text = STUDY[: STUDY.index("  carbon:")] + STUDY[STUDY.index("answers:") : STUDY.index("claims:")]
     text = text.replace("designs: [planned, spot]", "designs: [planned]").replace("samples: 6", "samples: 0")
-    path = write(text.replace("renewable_share}", "renewable_share, year: 2030}"))
+    path = write(text.replace("renewable_share}", "renewable_share, year: 2030}") + ONE_PROVINCE)
     found = sense(path, tmp_path / "out", jobs=1)
     row = bars(found, "cost", "planned").loc["coal"]
     assert row["at_low"] < row["centre"] < row["at_high"]

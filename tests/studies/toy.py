@@ -29,6 +29,9 @@ designs:
   spot: {markets: {power: {dispatch: spot, planned_share: null}}}
 """
 
+#: for a study that solves: the least of the region
+ONE_PROVINCE = "settings: {horizon: {years: [2030], peak_cost_until: 2030}, space: {provinces: [HE]}}\n"
+
 #: indicator -> (unit, value of a scenario; None: it has none)
 Answers = Mapping[str, tuple[str, Callable[[Scenario], float | None]]]
 
