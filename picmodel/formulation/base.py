@@ -56,14 +56,17 @@ def at_least_zero(*index) -> pyo.Var:
 
 
 class _Table(IndexedParam):
-    """Pyomo 6.10 reads every parameter by a call that it deprecates itself; each finds out who warns, in 3 ms."""
+    """A parameter that Pyomo 6.10 reads without its own warning, which takes 3 ms to find out who called."""
 
     def sparse_iteritems(self):
         return self.sparse_items()
 
 
 def param(*index, data, default=None) -> pyo.Param:
-    """A parameter; without ``default`` a missing combination is an error."""
+    """A parameter; without ``default`` a missing combination is an error.
+
+    Its index is then its own keys: looking each up in a product of sets is half of the time of a build.
+    """
     if default is None:
         return _Table(pyo.SetOf(data), initialize=data, within=pyo.Any)
     return _Table(*index, initialize=data, default=default, within=pyo.Any)

@@ -44,7 +44,7 @@ def build_model(
         The model, with ``m.rows_of``: mechanism name -> its constraint families.
     """
     m = pyo.ConcreteModel()
-    with templatized(templates), PauseGC():  # nothing here is garbage
+    with templatized(templates), PauseGC():  # nothing is garbage yet
         add_sets(m, data)
         for mechanism in mechanisms:
             mechanism.prepare(m, data)
