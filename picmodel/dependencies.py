@@ -2,6 +2,7 @@
 
 A mechanism names the scenarios whose emissions it needs (`Mechanism.needs`), ``physical.capacities_of`` the
 one whose capacities are held, and ``solver.start_from`` the one from whose optimal basis the solve goes on.
+Where what is needed failed, there is nothing to solve with; a solve whose start failed starts from nothing.
 A name is a design of the same file (``separate``), a point of its sweep (``cheap``), or any scenario of the
 run (``quickstart-separate``).
 """
@@ -21,8 +22,10 @@ from picmodel.scenario.check import nearest
 from picmodel.scenario.load import load
 from picmodel.scenario.schema import Scenario
 
-#: scenario -> (name as its options write it -> scenario of the run)
+#: scenario -> (name as its options write it, or `START` -> scenario of the run)
 Uses = Mapping[str, Mapping[str, str]]
+#: what the scenario to start from stands under: unlike the others, one can do without it
+START = "solver.start_from"
 _START = ("solver", "start_from")
 
 
@@ -34,11 +37,13 @@ class Given:
         emissions: name as the options write it -> planning year -> emissions [kt/yr].
         held: capacities of the scenario that ``physical.capacities_of`` names.
         start: folder of the run that ``solver.start_from`` names.
+        start_failed: that scenario, where it failed.
     """
 
     emissions: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
     held: Held | None = None
     start: Path | None = None
+    start_failed: str | None = None
 
 
 def uses(scenarios: Sequence[Scenario], active: Mapping[str, Iterable[Active]]) -> Uses:
@@ -60,8 +65,10 @@ def uses(scenarios: Sequence[Scenario], active: Mapping[str, Iterable[Active]]) 
             if other is None:
                 text = f"`{written}` is no scenario of this run; {_remedy(written, scenario, names)}"
                 problems.append(scenario.where.problem(text, *path, id="PIC-S037"))
-            elif path != _START or other != scenario.name:  # the one that all name starts from nothing
+            elif path != _START:
                 found[scenario.name][written] = other
+            elif other != scenario.name:  # the one that all name starts from nothing
+                found[scenario.name][START] = other
     cycle = _cycle(found)
     if cycle:
         chain = " -> ".join(cycle)
@@ -110,11 +117,13 @@ def _unlike(scenarios: Sequence[Scenario], found: Uses) -> list[str]:
 
 def held_of(scenario: Scenario, found: Uses) -> str | None:
     """The scenario of the run whose capacities this one holds; None where it decides on its own."""
-    return _source(scenario.physical.capacities_of, scenario, found)
-
-
-def _source(written: str | None, scenario: Scenario, found: Uses) -> str | None:
+    written = scenario.physical.capacities_of
     return None if written is None else found[scenario.name].get(written)
+
+
+def needed(used: Mapping[str, str]) -> dict[str, str]:
+    """What a scenario cannot do without, of what it uses."""
+    return {written: other for written, other in used.items() if written != START}
 
 
 def _remedy(written: str, scenario: Scenario, names: Sequence[str]) -> str:
@@ -179,7 +188,7 @@ class HandsOn(Protocol):
 
 
 class Agenda:
-    """What is left to solve: a scenario is ready when all that it uses are solved.
+    """What is left to solve: a scenario is ready when all that it needs are solved, and its start has ended.
 
     Attributes:
         solved, failed: what came of the scenarios so far, by name.
@@ -197,20 +206,22 @@ class Agenda:
             for name in broken:
                 self.failed[name] = _in_its_train(self._failed_of(name), self.failed)
                 del self._waiting[name]
-        free = [name for name in self._waiting if set(self._uses[name].values()) <= set(self.solved)]
+        ended = {*self.solved, *self.failed}
+        free = [name for name in self._waiting if set(self._uses[name].values()) <= ended]
         return [(scenario, self._given(scenario)) for scenario in map(self._waiting.pop, free)]
 
     def _failed_of(self, name: str) -> list[str]:
-        return [other for other in self._uses[name].values() if other in self.failed]
+        return [other for other in needed(self._uses[name]).values() if other in self.failed]
 
     def _given(self, scenario: Scenario) -> Given:
         uses = self._uses[scenario.name]
         source = held_of(scenario, self._uses)
-        start = _source(scenario.solver.start_from, scenario, self._uses)
+        start = uses.get(START)
         return Given(
-            emissions={written: self.solved[other].emissions for written, other in uses.items()},
+            emissions={written: self.solved[other].emissions for written, other in needed(uses).items()},
             held=self.solved[source].capacities if source else None,
-            start=self.solved[start].folder.absolute() if start else None,
+            start=self.solved[start].folder.absolute() if start in self.solved else None,
+            start_failed=start if start in self.failed else None,
         )
 
 

@@ -10,7 +10,7 @@ import pytest
 import picmodel
 from picmodel import driver
 from picmodel.data.system import Held
-from picmodel.dependencies import Agenda, Given, widest
+from picmodel.dependencies import START, Agenda, Given, widest
 from picmodel.driver import checks, solving
 from picmodel.errors import Infeasible, InputError, SolverTrouble
 from picmodel.markets.base import Active, Mechanism, MechanismConfig
@@ -369,12 +369,27 @@ def test_all_designs_may_start_from_one_of_them():
     """Proves    a `solver.start_from` for every design of a file: one waits for nobody, the others for it."""
     found = load({**SMALL, "solver": {"start_from": "a"}, "designs": {"a": {}, "b": {}}}).scenarios
     uses = driver.check_all(found)
-    assert uses == {"small-a": {}, "small-b": {"a": "small-a"}}
+    assert uses == {"small-a": {}, "small-b": {START: "small-a"}}
     agenda = Agenda(found, uses)
     assert [s.name for s, _ in agenda.ready()] == ["small-a"]
     agenda.solved["small-a"] = _Found({}, folder=Path("results/small-a"))
     ((_, given),) = agenda.ready()
-    assert given.start == Path("results/small-a").absolute()
+    assert given == Given(start=Path("results/small-a").absolute())
+
+
+def test_a_start_that_failed_is_done_without_but_what_is_needed_is_not():
+    """Proves    b starts from nothing where a failed; c, which also holds the emissions of a, is not solved.
+
+    Fails if  one that only starts from another waits for ever, or falls with it.
+    """
+    designs = {"a": {}, "b": {}, "c": held("a")}
+    found = load({**SMALL, "solver": {"start_from": "a"}, "designs": designs}).scenarios
+    agenda = Agenda(found, driver.check_all(found))
+    assert [s.name for s, _ in agenda.ready()] == ["small-a"]
+    assert agenda.ready() == []
+    agenda.failed["small-a"] = Infeasible("no plan")
+    assert [(s.name, given) for s, given in agenda.ready()] == [("small-b", Given(start_failed="small-a"))]
+    assert "it uses what small-a finds, which failed" in str(agenda.failed["small-c"])
 
 
 def test_a_start_that_is_no_scenario_is_refused():

@@ -10,7 +10,7 @@ import numpy as np
 from picmodel import driver
 from picmodel.data.load import system_data
 from picmodel.data.system import SystemData
-from picmodel.dependencies import Given, held_of
+from picmodel.dependencies import Given, held_of, needed
 from picmodel.diagnose.elastic import SIMPLEX, Problem, clash
 from picmodel.diagnose.unbounded import ray
 from picmodel.diagnose.words import Names, Rule
@@ -81,13 +81,14 @@ def diagnose(source: driver.Source, name: str | None = None, report: Report | No
 
 def _given(scenario: Scenario, scenarios: Sequence[Scenario], found, tell: Report) -> Given:
     """What other scenarios hand on: they are solved first."""
-    others = {other: next(s for s in scenarios if s.name == other) for other in found[scenario.name].values()}
+    uses = needed(found[scenario.name])
+    others = {other: next(s for s in scenarios if s.name == other) for other in uses.values()}
     solved = {
         other: driver.optimum(s, driver.Clock(other, tell), given=_given(s, scenarios, found, tell)).results
         for other, s in others.items()
     }
     emissions = {}
-    for written, other in found[scenario.name].items():
+    for written, other in uses.items():
         total = solved[other].values["v_emissions"].sum("province")
         emissions[written] = {int(y): float(total.sel(year=y)) for y in solved[other].years}
     source = held_of(scenario, found)

@@ -118,7 +118,18 @@ def _fill(task: Task, folder: Path, report: Report) -> None:
         write_table(labelled(solved.indicators, scenario.name), folder / INDICATORS)
         beside = {"expected_by_size_gb": by_size(scenario), **said}
         manifest = manifest_of(found, ends, clock) | examination(scenario) | beside
+        manifest["warnings"] += _cold(task.given)
         seal(folder, task.now, manifest, task.large)
+
+
+def _cold(given: Given) -> list[str]:
+    """A line where the scenario to start from failed."""
+    if given.start_failed is None:
+        return []
+    return [
+        f"solver.start_from: {given.start_failed} failed, so this solve started from nothing; what is not "
+        "unique may be another than from its basis, and the run is solved again once that one is there"
+    ]
 
 
 def _ranges(found: Optimum, clock: Clock) -> tuple[list[pd.DataFrame], dict[str, list[str]]]:

@@ -52,7 +52,7 @@ def made_of(
 
     Args:
         inputs: hashes of its input files (`inputs_hashed`).
-        used: keys of the runs that it uses, by the names that its options write.
+        used: keys of the runs that it uses, by the names that its options write (`dependencies.Uses`).
     """
     document = resolved(scenario, market_options(scenario))
     return {

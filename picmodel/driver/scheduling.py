@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from picmodel.driver.evaluation import Task
 
 UNCHANGED, FINISHED = "unchanged", "finished"
+#: in place of the key of a run to start from that failed: a run made without it is made of something else
+FAILED = "failed"
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,8 @@ class Work:
 
     def _take_or_queue(self, scenario: Scenario, given: Given) -> None:
         name, used = scenario.name, self._uses[scenario.name]
-        keys = {written: self.agenda.solved[other].key for written, other in used.items()}
+        solved = self.agenda.solved
+        keys = {written: solved[other].key if other in solved else FAILED for written, other in used.items()}
         now = made_of(scenario, self._inputs(scenario), keys)
         try:
             if self.wish.fresh:
@@ -112,6 +115,8 @@ class Work:
         except Unusable as why:
             if str(why):
                 self.report(name, f"solved again: {why}")
+            if given.start_failed:
+                self.report(name, f"starts from nothing: {given.start_failed} failed")
             self._waiting.append(Waiting(scenario, given, now))
             return
         self.report(name, UNCHANGED)

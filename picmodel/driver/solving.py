@@ -192,7 +192,9 @@ def solved_once(
     """One solve, from a basis if one is given; where there is no plan, the rules that may not be broken are
     named."""
     clock.stage("build")
-    lp = compile_model(build_model(data, with_interactions(active)))
+    model = build_model(data, with_interactions(active))
+    lp = compile_model(model)
+    model.clear()  # it refers to itself, so it would stay in memory through the solve
     for mechanism in active:
         _require_rows(mechanism, lp)
     clock.stage(f"solve {lp.shape[0]:,} rows")

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 import pyomo.environ as pyo
 from pyomo.core.base import constraint as pyomo_constraint
 from pyomo.core.base import objective as pyomo_objective
+from pyomo.core.base.param import IndexedParam
 
 from picmodel.data.system import SystemData
 
@@ -54,11 +55,21 @@ def at_least_zero(*index) -> pyo.Var:
     return pyo.Var(*index, within=pyo.NonNegativeReals)
 
 
+class _Table(IndexedParam):
+    """A parameter that Pyomo 6.10 reads without its own warning, which takes 3 ms to find out who called."""
+
+    def sparse_iteritems(self):
+        return self.sparse_items()
+
+
 def param(*index, data, default=None) -> pyo.Param:
-    """A parameter; without ``default`` a missing combination is an error."""
+    """A parameter; without ``default`` a missing combination is an error.
+
+    Its index is then its own keys: looking each up in a product of sets is half of the time of a build.
+    """
     if default is None:
-        return pyo.Param(*index, initialize=data, within=pyo.Any)
-    return pyo.Param(*index, initialize=data, default=default, within=pyo.Any)
+        return _Table(pyo.SetOf(data), initialize=data, within=pyo.Any)
+    return _Table(*index, initialize=data, default=default, within=pyo.Any)
 
 
 def rows(*index, rule: Callable) -> pyo.Constraint:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 import pyomo.environ as pyo
+from pyomo.common.gc_manager import PauseGC
 
 from picmodel.data.system import SystemData
 from picmodel.formulation.balance import add_balance
@@ -43,7 +44,7 @@ def build_model(
         The model, with ``m.rows_of``: mechanism name -> its constraint families.
     """
     m = pyo.ConcreteModel()
-    with templatized(templates):
+    with templatized(templates), PauseGC():  # nothing is garbage yet
         add_sets(m, data)
         for mechanism in mechanisms:
             mechanism.prepare(m, data)

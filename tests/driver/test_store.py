@@ -17,7 +17,7 @@ from picmodel.data.load import INPUTS
 from picmodel.driver import provenance, solving
 from picmodel.driver.provenance import PARTS, key_of
 from picmodel.driver.store import Unusable, find, read_kept, write_kept
-from picmodel.errors import InputError, StorageTrouble
+from picmodel.errors import Infeasible, InputError, StorageTrouble
 from picmodel.ignored import remarks
 from picmodel.report.comparison import compared
 from picmodel.report.write import FILES, LARGE
@@ -306,6 +306,39 @@ def test_a_run_that_goes_on_from_another_says_so_and_follows_it(anew):
     assert manifest_of(anew.out, "dear")["certificate"]["worst"] < 1e-9
     anew({**designs, "carbon": {**CARBON, "physical": {"demand_factor": 1.01}}}, solver=solver)
     assert anew.why("dear").endswith("a run that it uses changed")
+
+
+def test_a_run_whose_start_failed_starts_from_nothing_says_so_and_has_a_key_of_its_own(anew):
+    """Proves    a failed start costs time alone, and what it changes is in the key.
+
+    By hand   `bad` has no plan, so `dear` is solved as if it named nobody: its solution.nc is that of
+              such a run to the last byte.  As long as `bad` fails, `dear` has not changed; then it has.
+    Fails if  `dear` falls with `bad`, hides it, or keeps a plan from nothing under another's key.
+    """
+    none = {"space": {"provinces": ["SC"]}, "physical": {"demand_factor": 0.1, "expand": False}}
+    designs = {"plain": {"solver": {"start_from": None}}, "bad": none, "dear": CARBON}
+    solver = {"method": "simplex", "start_from": "bad"}
+    with pytest.raises(Infeasible, match="small-bad: ") as error:
+        anew(designs, solver=solver)
+    assert list(error.value.failed) == ["small-bad"]
+    assert "starts from nothing: small-bad failed" in anew.said["dear"]
+    manifest = manifest_of(anew.out, "dear")
+    assert manifest["solver"]["from_start"] == ""
+    assert any("small-bad failed, so this solve started from nothing" in w for w in manifest["warnings"])
+    cold = (anew.out / "small-dear" / "solution.nc").read_bytes()
+
+    with pytest.raises(Infeasible):
+        anew(designs, solver=solver)
+    assert anew.said["dear"] == ["unchanged"]
+
+    anew({**designs, "bad": {}}, solver=solver)
+    assert anew.why("dear") == "a run that it uses changed"
+    mended = manifest_of(anew.out, "dear")
+    assert mended["solver"]["from_start"] != "", "it was given a basis to try"
+    assert not any("started from nothing" in w for w in mended["warnings"])
+
+    anew({"plain": {}, "dear": CARBON}, solver={"method": "simplex"})
+    assert (anew.out / "small-dear" / "solution.nc").read_bytes() == cold
 
 
 def test_a_sweep_may_start_from_one_of_its_points(tmp_path):
