@@ -70,7 +70,8 @@ def picmodel(case: dict, limit: float) -> dict:
     units = {entry.name: entry.unit for entry in (*ENTRIES, *entries())}
     active = with_interactions(active_of(case["markets"]))
     model = [timed.phase("build", lambda: build_model(data, active))]
-    lp = timed.phase("arrays", lambda: compile_model(model.pop()))  # the model is let go before the solve
+    lp = timed.phase("arrays", lambda: compile_model(model[0]))
+    model.pop().clear()  # as a run does, before the solve: it refers to itself
     scaling = Scaling(lp, units)
     solver = timed.phase("hand_over", lambda: passed(scaling.scaled(), {}))
     timed.solved(solver, highs_options(SolverOptions(), lp), limit, OBJECTIVE_SCALE)
