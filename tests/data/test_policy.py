@@ -6,20 +6,16 @@ representative days, 300 in January and 65 in July, of two steps of 12 h.
 
 from __future__ import annotations
 
-from datetime import date
-
 import numpy as np
-import pandas as pd
 import pytest
 import xarray as xr
 
-from picmodel.data.assemble import SystemOptions
 from picmodel.data.load import INPUTS
 from picmodel.data.periods import Periods
 from picmodel.data.policy import market_policy
 from picmodel.data.policy_tables import conversions_are_complete, floors_are_below_caps, shapes_stand
 from picmodel.data.read import read_tables
-from picmodel.data.system import Horizon
+from picmodel.data.system import Horizon, SystemOptions
 
 VAT = 1.13
 UNITS = (
@@ -49,10 +45,8 @@ def periods():
         step_h=12,
         month_share=share,
         days=np.array([10, 190]),
-        dates=(date(2023, 1, 11), date(2023, 7, 10)),
         assignment=np.zeros(365, int),
         extreme=np.zeros(2, bool),
-        rms=pd.DataFrame(),
     )
 
 
