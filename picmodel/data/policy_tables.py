@@ -291,8 +291,8 @@ _FINANCE = (
         (
             text("parameter", "debt_share, loan_rate_share, ..."),
             text("technology", "technology, or all"),
-            Column("value", "", meaning="in the unit given beside it"),
-            text("unit", "share, yr, ..."),
+            amount("value", "", 100.0, "a share of 1, or whole years, as the unit beside it says"),
+            text("unit", "unit", choices=("share", "yr")),
         ),
         "Project finance and tax.",
         folder="policy",
@@ -388,8 +388,22 @@ def conversions_are_complete(frames: Mapping[str, pd.DataFrame]) -> list[str]:
     ]
 
 
+def finance_is_in_its_unit(frames: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Shares above 1, and broken years."""
+    rows = frames["finance"]
+    above = (rows["unit"] == "share") & (rows["value"] > 1)
+    broken = (rows["unit"] == "yr") & (rows["value"] != rows["value"].round()) & rows["value"].notna()
+    return [
+        f"policy/finance.csv:{line}: value={row['value']:g} of {row['parameter']}, {row['technology']} is no "
+        f"{'share' if above[line] else 'number of whole years'}; write "
+        f"{'a number in [0, 1]' if above[line] else 'a whole number'}"
+        for line, row in rows[above | broken].iterrows()
+    ]
+
+
 POLICY_RULES = (
     (("saving_measures", "saving_shapes"), shapes_stand),
     (("spot_limits",), floors_are_below_caps),
     (("conversion_factors",), conversions_are_complete),
+    (("finance",), finance_is_in_its_unit),
 )
