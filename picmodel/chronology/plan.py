@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ import xarray as xr
 from picmodel.chronology.window import Array, Hours, Park, Whole
 from picmodel.data.load import system_data
 from picmodel.data.system import SystemData
-from picmodel.driver import inputs_hashed, market_options
+from picmodel.driver import market_options, require_same_inputs
 from picmodel.errors import InputError
 from picmodel.extract.results import SMALL_GW
 from picmodel.extract.running_cost import COST_OF
@@ -24,8 +23,8 @@ from picmodel.units import to_base
 #: what it costs to fall behind guaranteed output [MCNY/GWh], an assumption: it decides between fleets that
 #: cost the same at handed-down prices, and is small beside what distinguishes others
 PULL = to_base(20.0, "CNY/MWh")
-#: tables that no dispatch reads
-UNUSED = ("sources.csv", "finance.csv")
+#: of the tables that runs read, those that no dispatch does
+UNUSED = ("finance.csv",)
 #: a guarantee with a smaller dual does not bind [MCNY/GWh]
 LEAST_DUAL = 1e-9
 
@@ -71,7 +70,7 @@ def read_plan(folder: Path, year: int | None) -> tuple[Plan, Scenario]:
             f"--year {year}: no planning year of {scenario.name}; write one of {', '.join(map(str, years))}"
         )
         raise InputError([text])
-    _require_same_inputs(folder, scenario)
+    require_same_inputs(folder, scenario, UNUSED)  # else its hours would not be those of the plan
     with xr.open_dataset(folder / "solution.nc") as solution, xr.open_dataset(folder / "prices.nc") as prices:
         if COST_OF["v_generation"] not in prices:
             text = f"{folder}: its prices.nc holds no running costs; run the scenario again with this version"
@@ -80,15 +79,6 @@ def read_plan(folder: Path, year: int | None) -> tuple[Plan, Scenario]:
     power = market_options(scenario).get("power")
     band = at_years(power.contract_band_share, [year])[year] if power is not None else 0.0
     return Plan(scenario.name, year, system_data(scenario)[0], *found, band), scenario
-
-
-def _require_same_inputs(folder: Path, scenario: Scenario) -> None:
-    """Refuse a run whose inputs are not those of today: its hours would not be those of the plan."""
-    then = json.loads((folder / "manifest.json").read_text("utf-8"))["inputs"]
-    now = inputs_hashed(scenario)
-    changed = sorted(name for name in then if now.get(name) != then[name] and Path(name).name not in UNUSED)
-    if changed:
-        raise InputError([f"{folder}: {', '.join(changed)} changed since the run; run the scenario again"])
 
 
 def full_year(scenario: Scenario, year: int) -> SystemData:

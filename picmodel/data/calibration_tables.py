@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from picmodel.data.columns import HOURS, MONTH, Column, Table, province, share, text, year
+from picmodel.data.columns import HOURS, MONTH, Table, amount, province, share, text, year
 
 CALIBRATION_TABLES: tuple[Table, ...] = (
     Table(
@@ -11,6 +11,7 @@ CALIBRATION_TABLES: tuple[Table, ...] = (
         (province(), MONTH, text("day_type", "kind of day", choices=("weekday", "weekend")), *HOURS),
         "Typical load curves over the annual mean.",
         folder="calibration",
+        in_runs=False,
     ),
     Table(
         "load_statistics",
@@ -24,6 +25,7 @@ CALIBRATION_TABLES: tuple[Table, ...] = (
         ),
         "Variability of load around its typical curves.",
         folder="calibration",
+        in_runs=False,
     ),
     Table(
         "monthly_consumption",
@@ -32,10 +34,11 @@ CALIBRATION_TABLES: tuple[Table, ...] = (
             province(),
             year("year"),
             MONTH,
-            Column("consumption_twh", "TWh", low=0.0, high=200.0, meaning="whole-society consumption"),
+            amount("consumption_twh", "TWh", 200.0, "whole-society consumption"),
         ),
         "Monthly consumption to which the hourly load is scaled.",
         folder="calibration",
+        in_runs=False,
     ),
     Table(
         "resource_shape",
@@ -48,6 +51,7 @@ CALIBRATION_TABLES: tuple[Table, ...] = (
         ),
         "Mean capacity factor by month and hour.",
         folder="calibration",
+        in_runs=False,
     ),
     Table(
         "resource_statistics",
@@ -61,6 +65,7 @@ CALIBRATION_TABLES: tuple[Table, ...] = (
         ),
         "Variability of wind and sun.",
         folder="calibration",
+        in_runs=False,
     ),
     Table(
         "hydro_months",
@@ -73,5 +78,6 @@ CALIBRATION_TABLES: tuple[Table, ...] = (
         ),
         "Seasonal pattern of hydro output after regulation.",
         folder="calibration",
+        in_runs=False,
     ),
 )

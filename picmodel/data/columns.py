@@ -35,6 +35,7 @@ class Table:
     complete_over: tuple[str, ...] = ()  # key columns of which every referred value must appear
     sourced: bool = True
     folder: str = ""
+    in_runs: bool = True  # whether a run reads its values
 
     @property
     def file(self) -> str:
@@ -58,8 +59,13 @@ def year(meaning: str, low: float = 1950, high: float = 2100) -> Column:
     return Column("year", "yr", "integer", low, high, meaning=meaning)
 
 
+def amount(name: str, unit: str, high: float, meaning: str) -> Column:
+    """A number from 0 to ``high``."""
+    return Column(name, unit, low=0.0, high=high, meaning=meaning)
+
+
 def share(name: str, meaning: str, high: float = 1.0) -> Column:
-    return Column(name, "share", low=0.0, high=high, meaning=meaning)
+    return amount(name, "share", high, meaning)
 
 
 def flag(name: str, meaning: str) -> Column:

@@ -11,14 +11,14 @@ from pathlib import Path
 import pandas as pd
 import xarray as xr
 
-from picmodel.data.assemble import SystemOptions, assemble
+from picmodel.data.assemble import assemble
 from picmodel.data.lookup import by_year
 from picmodel.data.overrides import apply_overrides, leaps
 from picmodel.data.periods import Periods, representative_periods
 from picmodel.data.read import Folders, file_of, layers, named, read_tables, shown
 from picmodel.data.rules import broken_rules
 from picmodel.data.series import read_series, rescale_to
-from picmodel.data.system import Horizon, SystemData
+from picmodel.data.system import Horizon, SystemData, SystemOptions
 from picmodel.data.tables import TABLE, TABLES
 from picmodel.errors import InputError
 from picmodel.scenario.check import nearest

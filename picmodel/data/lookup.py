@@ -50,3 +50,9 @@ def without_vat(tables: Tables, unit: str) -> float:
     if rate.empty:
         raise InputError(["policy/finance.csv: no row vat_share, all; prices are published with VAT inside"])
     return TO_BASE[unit] / (1 + float(rate.iloc[0]))
+
+
+def tariff(tables: Tables, column: str, provinces: Sequence[str]) -> dict[str, float]:
+    """A regulated price of some provinces, without VAT [MCNY/GWh]."""
+    factor = without_vat(tables, "CNY/MWh")
+    return {r: x for r, x in keyed(tables["tariffs"], ["province"], column, factor).items() if r in provinces}

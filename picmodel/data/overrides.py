@@ -8,7 +8,7 @@ from difflib import get_close_matches
 import numpy as np
 import pandas as pd
 
-from picmodel.data.columns import INFINITY, Column, Table
+from picmodel.data.columns import Column, Table
 from picmodel.data.tables import TABLE
 from picmodel.errors import InputError
 from picmodel.scenario.check import nearest
@@ -253,6 +253,4 @@ def _check_bounds(frame: pd.DataFrame, table: Table, column: Column, numbers: pd
 
 def _allowed(column: Column) -> str:
     noun = "whole numbers" if column.kind == "integer" else "numbers"
-    if column.low == -INFINITY and column.high == INFINITY:
-        return f"finite {noun}"
     return f"{noun} in [{column.low:g}, {column.high:g}] {column.unit}".rstrip()

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
 
 import numpy as np
@@ -46,11 +45,8 @@ class Periods:
         step_h: length of a step [h].
         month_share: (P, 12) share of each month in the days that the period stands for.
         days: (P,) day of the year (0 is 1 January) that represents the period.
-        dates: the same as dates.
         assignment: (365,) period of each day.
         extreme: (P,) whether the period is an extreme, which was not rescaled.
-        rms: index (series, province), columns ``hourly`` (root mean square error of the year put
-            together from the periods) and ``duration`` (the same of the duration curve).
     """
 
     series: xr.Dataset
@@ -58,10 +54,8 @@ class Periods:
     step_h: int
     month_share: Array
     days: Whole
-    dates: tuple[date, ...]
     assignment: Whole
     extreme: NDArray[np.bool_]
-    rms: pd.DataFrame
 
     @property
     def count(self) -> int:
@@ -82,6 +76,10 @@ class Periods:
                 weight[p * self.steps + h] = float(self.weight_days[p]) * self.step_h
                 period[p * self.steps + h] = p
         return TimeSlices(weight, period, float(self.step_h))
+
+    def of(self, series: str, province: str) -> Array:
+        """Values of a province's series by slice."""
+        return np.asarray(self.series[series].sel(province=province), float).reshape(-1)
 
     def averaged(self, monthly: Sequence[float] | Array) -> Array:
         """A monthly input (12,) averaged over the days that each period stands for, (P,)."""
@@ -130,7 +128,7 @@ def representative_periods(
         extreme = np.isin(chosen, peaks)
     weight = np.bincount(assignment, minlength=len(chosen)).astype(float)
     values = _values(series, days, chosen, weight, extreme, step_h, rescale=periods < DAYS)
-    month = np.array([d.month - 1 for d in _dates(np.arange(DAYS))])
+    month = pd.date_range("2023-01-01", periods=DAYS).month.to_numpy() - 1
     share = np.zeros((len(chosen), 12))
     np.add.at(share, (assignment, month), 1.0)
     return Periods(
@@ -139,10 +137,8 @@ def representative_periods(
         step_h=step_h,
         month_share=share / weight[:, None],
         days=chosen,
-        dates=_dates(chosen),
         assignment=assignment,
         extreme=extreme,
-        rms=_errors(days, values, assignment, step_h),
     )
 
 
@@ -179,10 +175,6 @@ def _check(
         problems.append(f"series: {series.sizes['time']} hours; {HOURS_PER_YEAR} are needed")
     if problems:
         raise InputError(problems)
-
-
-def _dates(days: Whole) -> tuple[date, ...]:
-    return tuple(date.fromordinal(date(2023, 1, 1).toordinal() + int(d)) for d in days)
 
 
 def _as_days(series: xr.Dataset) -> dict[str, Array]:
@@ -359,19 +351,3 @@ def _with_energy(
     except ValueError:
         scaled[~extreme] = scaled_to_sum(steps[~extreme], rest, weights[~extreme], upper)
     return scaled
-
-
-def _errors(days: Mapping[str, Array], values: xr.Dataset, assignment: Whole, step_h: int) -> pd.DataFrame:
-    """Errors of the year that the periods stand for, see `Periods`."""
-    rows = {}
-    for name in SERIES:
-        put_together = np.repeat(values[name].to_numpy()[:, assignment], step_h, axis=2)
-        for i, p in enumerate(values["province"].values.tolist()):
-            true, made = days[name][i].ravel(), put_together[i].ravel()
-            rows[name, p] = (
-                float(np.sqrt(((made - true) ** 2).mean())),
-                float(np.sqrt(((np.sort(made) - np.sort(true)) ** 2).mean())),
-            )
-    frame = pd.DataFrame.from_dict(rows, orient="index", columns=["hourly", "duration"])
-    frame.index = pd.MultiIndex.from_tuples(frame.index, names=["series", "province"])
-    return frame

@@ -1,4 +1,4 @@
-"""What certificate, saving, power-market and demand-side mechanisms read, in base units.
+"""What mechanisms read, in base units.
 
 Shares of *published* consumption become shares of demand at the bulk grid, so that a share times the
 model's consumption is the energy that was meant.  Published prices lose their VAT.
@@ -7,31 +7,46 @@ model's consumption is the energy that was meant.  Published prices lose their V
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from picmodel.data.lookup import Tables, by_year, in_base, keyed, without_vat
+from picmodel.data.capture import capture_policy
+from picmodel.data.columns import HOURS
+from picmodel.data.commitment import commitment_policy
+from picmodel.data.lookup import Tables, by_year, in_base, keyed, tariff, without_vat
 from picmodel.data.periods import Periods
+from picmodel.data.system import SystemOptions
 from picmodel.units import TO_BASE
-
-if TYPE_CHECKING:
-    from picmodel.data.assemble import SystemOptions
 
 Array = NDArray[np.float64]
 Units = Sequence[tuple[str, str]]
+_HOURS = [column.name for column in HOURS]
 
 
-def market_policy(tables: Tables, periods: Periods, units: Units, o: SystemOptions) -> dict[str, Mapping]:
+def policy(
+    tables: Tables, periods: Periods, units: Units, fleets: Units, tech, o: SystemOptions
+) -> dict[str, Mapping]:
     """Entries of `SystemData.policy`.
 
     Args:
         tables: validated tables.
         periods: representative days, for what depends on the hour.
-        units: (r, g) that generate or store.
+        units: (r, g) that generate or store; ``fleets``: those that generate.
+        tech: columns of ``technologies``.
         o: provinces and horizon.
     """
+    names = tuple(dict.fromkeys(g for _, g in units))
+    return {
+        **capture_policy(tables, o.provinces, names, tech, o.horizon, o.expand),
+        **commitment_policy(tables, o.provinces, names, tech),
+        **_plants(tables, fleets, names, tech, o),
+        **market_policy(tables, periods, units, o),
+    }
+
+
+def market_policy(tables: Tables, periods: Periods, units: Units, o: SystemOptions) -> dict[str, Mapping]:
+    """What certificate, saving, power-market and demand-side mechanisms read; arguments as of `policy`."""
     return {
         **_certificates(tables, units, o),
         **_saving(tables, periods, o),
@@ -44,6 +59,33 @@ def _inside(found: Mapping, provinces: Sequence[str], place: int = 0) -> dict:
     """Entries of the scenario's provinces; ``place`` of the province in a key of several labels."""
     known = set(provinces)
     return {k: x for k, x in found.items() if (k[place] if isinstance(k, tuple) else k) in known}
+
+
+def _plants(tables: Tables, fleets, names, tech, o: SystemOptions) -> dict[str, Mapping]:
+    """Weights, benchmarks, planned hours, credits and tariffs, on the model's own quantities."""
+    years = o.horizon.years
+    share = keyed(tables["demand_basis"], ["province"], "bulk_share")
+    total = by_year(tables["obligation_weights"], ["province"], "total_share", years)
+    nonhydro = by_year(tables["obligation_weights"], ["province"], "nonhydro_share", years)
+    benchmark = by_year(tables["benchmarks"], ["technology"], "benchmark_t_per_mwh", years)
+    hours = tables["thermal_hours"].sort_values("year").groupby(["province", "group"]).last()["gross_h"]
+    return {
+        # weights are of published consumption: over consumption at the bulk grid they are larger
+        "weight_total": {k: x / share[k[0]] for k, x in total.items()},
+        "weight_nonhydro": {k: x / share[k[0]] for k, x in nonhydro.items()},
+        # benchmarks are on gross output
+        "benchmark": {
+            (g, y): x / (1 - tech.own_use_share[g]) for (g, y), x in benchmark.items() if g in set(names)
+        },
+        "planned_hours": {
+            (r, g): float(hours[r, tech.group[g]]) for r, g in fleets if (r, tech.group[g]) in hours.index
+        },
+        "ccer_factor": _inside(
+            keyed(tables["crediting_factors"], ["province"], "ccer_factor_t_per_mwh"), o.provinces
+        ),
+        "coal_tariff": tariff(tables, "coal_benchmark_cny_per_mwh", o.provinces),
+        "regional_grid": dict(zip(tables["provinces"].province, tables["provinces"].regional_grid)),
+    }
 
 
 def _certificates(tables: Tables, units: Units, o: SystemOptions) -> dict[str, dict]:
@@ -73,7 +115,7 @@ def _saving(tables: Tables, periods: Periods, o: SystemOptions) -> dict[str, Map
     measures = tables["saving_measures"]
     shape_of = dict(zip(measures["measure"], measures["shape"]))
     shapes = {name: _saving_shape(tables, name, periods) for name in dict.fromkeys(shape_of.values())}
-    peak = {r: int(np.argmax(_demand(periods, r))) for r in o.provinces}
+    peak = {r: int(np.argmax(periods.of("demand", r))) for r in o.provinces}
     pilots = tables["saving_pilots"]
     factors = tables["conversion_factors"]
     return {
@@ -109,7 +151,7 @@ def _pilots(table, column: str, o: SystemOptions) -> dict[str, float]:
 def _saving_shape(tables: Tables, name: str, periods: Periods) -> Array:
     """Power by slice of a saving of 1 GWh a year: sum over slices of weight times shape is 1."""
     rows = tables["saving_shapes"].query("shape == @name").sort_values("month")
-    hours = periods.month_share @ rows[_hour_columns()].to_numpy(float)
+    hours = periods.month_share @ rows[_HOURS].to_numpy(float)
     shape = hours.reshape(periods.count, periods.steps, periods.step_h).mean(axis=2).ravel()
     return np.asarray(shape / (_weights(periods) @ shape))
 
@@ -156,7 +198,7 @@ def _demand_side(tables: Tables, periods: Periods, o: SystemOptions) -> dict[str
     flexible = _inside(by_year(shares, key, "moved", o.horizon.years), o.provinces, 1)
     blocks = tables["price_responsive"]
     value = keyed(blocks, ["block"], "value_cny_per_mwh", TO_BASE["CNY/MWh"])
-    prices = tables["time_of_use"].set_index("province")[_hour_columns()]
+    prices = tables["time_of_use"].set_index("province")[_HOURS]
     return {
         "flexible_share": {k: x / bulk[k[1]] for k, x in flexible.items()},
         "flexible_hours": keyed(tables["flexible_classes"], ["class"], "shift_h"),
@@ -173,19 +215,10 @@ def _demand_side(tables: Tables, periods: Periods, o: SystemOptions) -> dict[str
 def _tou_factor(prices: Array, periods: Periods, province: str) -> Array:
     """Relative price of each slice; on average over the province's demand it is 1."""
     factor = np.tile(prices.reshape(periods.steps, periods.step_h).mean(axis=1), periods.count)
-    energy = _weights(periods) * _demand(periods, province)
+    energy = _weights(periods) * periods.of("demand", province)
     return np.asarray(factor * energy.sum() / (energy @ factor))
-
-
-def _hour_columns() -> list[str]:
-    return [f"h{hour:02d}" for hour in range(24)]
 
 
 def _weights(periods: Periods) -> Array:
     """Hours of the year by slice."""
     return np.repeat(np.asarray(periods.weight_days, float), periods.steps) * periods.step_h
-
-
-def _demand(periods: Periods, province: str) -> Array:
-    """Demand over its annual mean by slice."""
-    return np.asarray(periods.series["demand"].sel(province=province), float).reshape(-1)

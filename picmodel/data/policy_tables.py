@@ -6,7 +6,19 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from picmodel.data.columns import HOURS, MONTH, Column, Table, flag, province, share, technology, text, year
+from picmodel.data.columns import (
+    HOURS,
+    MONTH,
+    Column,
+    Table,
+    amount,
+    flag,
+    province,
+    share,
+    technology,
+    text,
+    year,
+)
 
 #: sector that a saving measure belongs to
 SECTORS = ("industry", "services", "residential")
@@ -25,13 +37,7 @@ _CARBON = (
         (
             technology(),
             year("compliance year; between years linear, after the last constant"),
-            Column(
-                "benchmark_t_per_mwh",
-                "t/MWh",
-                low=0.0,
-                high=2.0,
-                meaning="free allowances per MWh of gross output",
-            ),
+            amount("benchmark_t_per_mwh", "t/MWh", 2.0, "free allowances per MWh of gross output"),
         ),
         "Benchmarks of the national carbon market by unit class, on gross output.",
         folder="policy",
@@ -41,19 +47,12 @@ _CARBON = (
         ("province",),
         (
             province(),
-            Column(
-                "ccer_factor_t_per_mwh",
-                "t/MWh",
-                low=0.0,
-                high=1.5,
-                meaning="CCER per MWh of renewable output",
-            ),
-            Column(
+            amount("ccer_factor_t_per_mwh", "t/MWh", 1.5, "CCER per MWh of renewable output"),
+            amount(
                 "grid_factor_t_per_mwh",
                 "t/MWh",
-                low=0.0,
-                high=1.5,
-                meaning="published mean emission factor of the province's power",
+                1.5,
+                "published mean emission factor of the province's power",
             ),
         ),
         "Emission factors of the provincial grids.",
@@ -127,13 +126,7 @@ _SAVING = (
         (
             text("measure", "measure", refers_to="saving_measures.measure"),
             year("between years linear, before the first and after the last constant"),
-            Column(
-                "potential_twh",
-                "TWh",
-                low=0.0,
-                high=5000.0,
-                meaning="national saving a year by measures taken",
-            ),
+            amount("potential_twh", "TWh", 5000.0, "national saving a year by measures taken"),
         ),
         "How much the measures can save; provinces share it by consumption.",
         complete_over=("measure",),
@@ -163,7 +156,7 @@ _SAVING = (
         ("name",),
         (
             text("name", "factor", choices=tuple(CONVERSIONS)),
-            Column("value", "", low=0.0, high=10.0, meaning="in the unit given beside it"),
+            amount("value", "", 10.0, "in the unit given beside it"),
             text("unit", "unit", choices=tuple(dict.fromkeys(CONVERSIONS.values()))),
         ),
         "From electricity to standard coal, and from that to CO2.",
@@ -184,12 +177,8 @@ _POWER = (
                 high=800.0,
                 meaning="benchmark on-grid tariff of coal power, VAT inside",
             ),
-            Column(
-                "export_tariff_cny_per_mwh",
-                "CNY/MWh",
-                low=0.0,
-                high=200.0,
-                meaning="transmission price of exports, VAT inside",
+            amount(
+                "export_tariff_cny_per_mwh", "CNY/MWh", 200.0, "transmission price of exports, VAT inside"
             ),
         ),
         "Regulated prices by province.",
@@ -215,7 +204,7 @@ _POWER = (
             province(),
             text("group", "published category", choices=("coal", "pumped_hydro", "battery")),
             year("between years linear, before the first and after the last constant"),
-            Column("payment_cny_per_kw_yr", "CNY/kW-yr", low=0.0, high=2000.0, meaning="VAT inside"),
+            amount("payment_cny_per_kw_yr", "CNY/kW-yr", 2000.0, "VAT inside"),
         ),
         "Regulated payments for capacity.",
         folder="policy",
@@ -240,7 +229,7 @@ _POWER = (
         (
             province(),
             technology(),
-            Column("hours_h", "h", low=0.0, high=6000.0, meaning="gross output over capacity bought a year"),
+            amount("hours_h", "h", 6000.0, "gross output over capacity bought a year"),
         ),
         "Hours of wind and sun bought at the benchmark tariff; where a province has no rule, no row.",
         folder="policy",
@@ -258,6 +247,7 @@ _POWER = (
         ),
         "Published prices that results are compared with; no model run reads them.",
         folder="policy",
+        in_runs=False,
     ),
 )
 
@@ -281,12 +271,11 @@ _ANCILLARY = (
         (
             province(),
             share("threshold_share", "output over capacity on line below which a unit is paid"),
-            Column(
+            amount(
                 "price_cny_per_mwh",
                 "CNY/MWh",
-                low=0.0,
-                high=1000.0,
-                meaning="payment per MWh not generated below the threshold, VAT inside",
+                1000.0,
+                "payment per MWh not generated below the threshold, VAT inside",
             ),
         ),
         "Compensation of thermal units that run at low load.",
@@ -302,8 +291,8 @@ _FINANCE = (
         (
             text("parameter", "debt_share, loan_rate_share, ..."),
             text("technology", "technology, or all"),
-            Column("value", "", meaning="in the unit given beside it"),
-            text("unit", "share, yr, ..."),
+            amount("value", "", 100.0, "a share of 1, or whole years, as the unit beside it says"),
+            text("unit", "unit", choices=("share", "yr")),
         ),
         "Project finance and tax.",
         folder="policy",
@@ -318,7 +307,7 @@ _DEMAND_SIDE = (
             text("class", "key"),
             text("name_en", "English name"),
             text("name_zh", "Chinese name"),
-            Column("shift_h", "h", low=0.0, high=24.0, meaning="most hours by which load is moved"),
+            amount("shift_h", "h", 24.0, "most hours by which load is moved"),
         ),
         "Classes of load that can be moved within the day.",
         folder="policy",
@@ -399,8 +388,22 @@ def conversions_are_complete(frames: Mapping[str, pd.DataFrame]) -> list[str]:
     ]
 
 
+def finance_is_in_its_unit(frames: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Shares above 1, and broken years."""
+    rows = frames["finance"]
+    above = (rows["unit"] == "share") & (rows["value"] > 1)
+    broken = (rows["unit"] == "yr") & (rows["value"] != rows["value"].round()) & rows["value"].notna()
+    return [
+        f"policy/finance.csv:{line}: value={row['value']:g} of {row['parameter']}, {row['technology']} is no "
+        f"{'share' if above[line] else 'number of whole years'}; write "
+        f"{'a number in [0, 1]' if above[line] else 'a whole number'}"
+        for line, row in rows[above | broken].iterrows()
+    ]
+
+
 POLICY_RULES = (
     (("saving_measures", "saving_shapes"), shapes_stand),
     (("spot_limits",), floors_are_below_caps),
     (("conversion_factors",), conversions_are_complete),
+    (("finance",), finance_is_in_its_unit),
 )

@@ -217,3 +217,22 @@ class SystemData:
     def alive(self, g: str, y: int) -> list[int]:
         """Planning years v <= y whose plants still stand in y."""
         return [v for v in self.horizon.years if v <= y < v + self.life[g]]
+
+
+@dataclass(frozen=True)
+class SystemOptions:
+    """What a scenario says of the physical system, in base units."""
+
+    horizon: Horizon
+    provinces: tuple[str, ...]
+    lost_load: float
+    adequacy: bool
+    adequacy_margin: float
+    adequacy_slack_price: float
+    hydro_min_flow: float
+    build_limits: bool
+    retirement: bool
+    expand: bool
+    transmission_expansion: bool
+    demand_factor: float
+    mechanisms: frozenset[str] = frozenset()  # that the scenario switched on

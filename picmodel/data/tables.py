@@ -8,7 +8,7 @@ into ``sources.csv``); they are added here so that no declaration can forget the
 from __future__ import annotations
 
 from picmodel.data.calibration_tables import CALIBRATION_TABLES
-from picmodel.data.columns import MONTH, Column, Table, flag, province, share, technology, text, year
+from picmodel.data.columns import MONTH, Column, Table, amount, flag, province, share, technology, text, year
 from picmodel.data.policy_tables import POLICY_TABLES
 
 TABLES: tuple[Table, ...] = (
@@ -25,6 +25,7 @@ TABLES: tuple[Table, ...] = (
         ),
         "Where every number comes from.",
         sourced=False,
+        in_runs=False,
     ),
     Table(
         "provinces",
@@ -49,12 +50,11 @@ TABLES: tuple[Table, ...] = (
             province(),
             year("calendar year"),
             text("kind", "published or projected", choices=("actual", "projection")),
-            Column(
+            amount(
                 "consumption_twh",
                 "TWh",
-                low=0.0,
-                high=3000.0,
-                meaning="whole-society consumption, plants' own use and losses inside",
+                3000.0,
+                "whole-society consumption, plants' own use and losses inside",
             ),
         ),
         "Electricity consumption, history and projection; between years linear.",
@@ -66,7 +66,7 @@ TABLES: tuple[Table, ...] = (
         (
             province(),
             year("calendar year"),
-            Column("peak_load_gw", "GW", low=0.0, high=300.0, meaning="highest hourly whole-society load"),
+            amount("peak_load_gw", "GW", 300.0, "highest hourly whole-society load"),
         ),
         "Peak load of the base year; later peaks grow with consumption.",
         complete_over=("province",),
@@ -121,31 +121,18 @@ TABLES: tuple[Table, ...] = (
             ),
             Column("life_yr", "yr", "integer", 5, 100, meaning="technical life"),
             Column("construction_yr", "yr", "integer", 0, 10, meaning="years of construction"),
-            Column("wacc_share", "share", low=0.0, high=0.3, meaning="real pre-tax cost of capital"),
-            Column(
+            amount("wacc_share", "share", 0.3, "real pre-tax cost of capital"),
+            amount(
                 "efficiency_share",
                 "share",
-                low=0.0,
-                high=1.0,
-                meaning="net electric efficiency on LHV; storage: round trip; without fuel: 1",
+                1.0,
+                "net electric efficiency on LHV; storage: round trip; without fuel: 1",
             ),
             share("own_use_share", "own use over gross output"),
             share("availability_share", "mean availability after outages and maintenance"),
             share("min_output_share", "lowest output over available capacity (no commitment)"),
-            Column(
-                "duration_min_h",
-                "h",
-                low=0.0,
-                high=1000.0,
-                meaning="least energy over power of a store; 0 otherwise",
-            ),
-            Column(
-                "duration_max_h",
-                "h",
-                low=0.0,
-                high=1000.0,
-                meaning="most energy over power of a store; 0 otherwise",
-            ),
+            amount("duration_min_h", "h", 1000.0, "least energy over power of a store; 0 otherwise"),
+            amount("duration_max_h", "h", 1000.0, "most energy over power of a store; 0 otherwise"),
             flag("buildable", "1: new capacity may be chosen"),
             flag("may_retire", "1: may leave before the end of its life; 0: heat, waste or water keep it"),
             text("mechanism", "exists only where this mechanism is on", choices=("none", "ccs")),
@@ -159,27 +146,16 @@ TABLES: tuple[Table, ...] = (
         (
             technology(),
             year("price level of this commissioning year; between years linear"),
-            Column(
-                "capex_cny_per_kw",
-                "CNY/kW",
-                low=0.0,
-                high=60000.0,
-                meaning="overnight investment without VAT",
+            amount("capex_cny_per_kw", "CNY/kW", 60000.0, "overnight investment without VAT"),
+            amount(
+                "energy_capex_cny_per_kwh", "CNY/kWh", 5000.0, "investment in a store's energy; 0 otherwise"
             ),
-            Column(
-                "energy_capex_cny_per_kwh",
-                "CNY/kWh",
-                low=0.0,
-                high=5000.0,
-                meaning="investment in a store's energy; 0 otherwise",
-            ),
-            Column("fom_cny_per_kw_yr", "CNY/kW-yr", low=0.0, high=3000.0, meaning="fixed O&M"),
-            Column(
+            amount("fom_cny_per_kw_yr", "CNY/kW-yr", 3000.0, "fixed O&M"),
+            amount(
                 "vom_cny_per_mwh",
                 "CNY/MWh",
-                low=0.0,
-                high=500.0,
-                meaning="variable O&M without fuel; stores: wear per MWh discharged",
+                500.0,
+                "variable O&M without fuel; stores: wear per MWh discharged",
             ),
         ),
         "Chinese costs by commissioning year, real, without VAT.",
@@ -219,16 +195,13 @@ TABLES: tuple[Table, ...] = (
             text("from_technology", "what is converted", refers_to="technologies.technology"),
             text("to_technology", "what it becomes", refers_to="technologies.technology"),
             year("year of conversion; between years linear"),
-            Column(
+            amount(
                 "capex_cny_per_kw",
                 "CNY/kW",
-                low=0.0,
-                high=20000.0,
-                meaning="investment per kW of the plant before conversion, without VAT",
+                20000.0,
+                "investment per kW of the plant before conversion, without VAT",
             ),
-            Column(
-                "fom_cny_per_kw_yr", "CNY/kW-yr", low=0.0, high=2000.0, meaning="fixed O&M beyond the plant's"
-            ),
+            amount("fom_cny_per_kw_yr", "CNY/kW-yr", 2000.0, "fixed O&M beyond the plant's"),
             Column("life_yr", "yr", "integer", 5, 60, meaning="years over which the conversion is paid"),
         ),
         "Conversions of one technology into another; gross capacity stays what it was.",
@@ -238,10 +211,8 @@ TABLES: tuple[Table, ...] = (
         ("province",),
         (
             province(),
-            Column(
-                "transport_cny_per_t", "CNY/t", low=0.0, high=2000.0, meaning="pipeline to the storage site"
-            ),
-            Column("storage_cny_per_t", "CNY/t", low=0.0, high=2000.0, meaning="injection and monitoring"),
+            amount("transport_cny_per_t", "CNY/t", 2000.0, "pipeline to the storage site"),
+            amount("storage_cny_per_t", "CNY/t", 2000.0, "injection and monitoring"),
         ),
         "What it costs to carry captured CO2 away and store it.",
         complete_over=("province",),
@@ -252,31 +223,23 @@ TABLES: tuple[Table, ...] = (
         (
             technology(),
             share("min_stable_share", "least output over capacity that is on line"),
-            Column(
-                "start_cost_cny_per_kw",
-                "CNY/kW",
-                low=0.0,
-                high=50.0,
-                meaning="one start, fuel and wear inside",
-            ),
-            Column("start_emissions_t_per_mw", "t/MW", low=0.0, high=20.0, meaning="CO2 of one start"),
-            Column(
+            amount("start_cost_cny_per_kw", "CNY/kW", 50.0, "one start, fuel and wear inside"),
+            amount("start_emissions_t_per_mw", "t/MW", 20.0, "CO2 of one start"),
+            amount(
                 "ramp_share_per_h",
                 "share",
-                low=0.0,
-                high=1.0,
-                meaning="change of output in an hour over capacity that is on line; 1: no limit",
+                1.0,
+                "change of output in an hour over capacity that is on line; 1: no limit",
             ),
             share(
                 "flexible_min_stable_share",
                 "least output after a flexibility retrofit; same: none is offered",
             ),
-            Column(
+            amount(
                 "flexibility_capex_cny_per_kw",
                 "CNY/kW",
-                low=0.0,
-                high=2000.0,
-                meaning="flexibility retrofit per kW of the unit, without VAT",
+                2000.0,
+                "flexibility retrofit per kW of the unit, without VAT",
             ),
             Column(
                 "flexibility_life_yr", "yr", "integer", 5, 60, meaning="years over which the retrofit is paid"
@@ -289,7 +252,7 @@ TABLES: tuple[Table, ...] = (
         ("fuel",),
         (
             text("fuel", "key"),
-            Column("emission_factor_t_per_gj", "t/GJ", low=0.0, high=0.2, meaning="CO2 per GJ burnt (LHV)"),
+            amount("emission_factor_t_per_gj", "t/GJ", 0.2, "CO2 per GJ burnt (LHV)"),
         ),
         "Carbon content of fuels.",
     ),
@@ -300,13 +263,7 @@ TABLES: tuple[Table, ...] = (
             text("fuel", "fuel", refers_to="fuel_factors.fuel"),
             province(),
             year("between years linear, after the last constant"),
-            Column(
-                "price_cny_per_gj",
-                "CNY/GJ",
-                low=0.0,
-                high=300.0,
-                meaning="delivered to the plant, LHV, real, without VAT",
-            ),
+            amount("price_cny_per_gj", "CNY/GJ", 300.0, "delivered to the plant, LHV, real, without VAT"),
         ),
         "Fuel prices at the plant.",
         complete_over=("province", "fuel"),
@@ -320,8 +277,8 @@ TABLES: tuple[Table, ...] = (
             Column(
                 "cohort_year", "yr", "integer", 1950, 2100, meaning="mean commissioning year of the cohort"
             ),
-            Column("capacity_gw", "GW", low=0.0, high=200.0, meaning="gross capacity that stood"),
-            Column("energy_gwh", "GWh", low=0.0, high=1000.0, meaning="energy of stores; 0 otherwise"),
+            amount("capacity_gw", "GW", 200.0, "gross capacity that stood"),
+            amount("energy_gwh", "GWh", 1000.0, "energy of stores; 0 otherwise"),
         ),
         "What stood at the end of the year before the first committed addition, by age, so that it retires.",
     ),
@@ -332,8 +289,8 @@ TABLES: tuple[Table, ...] = (
             province(),
             technology(),
             year("calendar year in which it starts"),
-            Column("capacity_gw", "GW", low=0.0, high=100.0, meaning="gross capacity added"),
-            Column("energy_gwh", "GWh", low=0.0, high=1000.0, meaning="energy of stores; 0 otherwise"),
+            amount("capacity_gw", "GW", 100.0, "gross capacity added"),
+            amount("energy_gwh", "GWh", 1000.0, "energy of stores; 0 otherwise"),
         ),
         "Additions to the fleet that were built or are under construction.",
     ),
@@ -343,13 +300,7 @@ TABLES: tuple[Table, ...] = (
         (
             province(),
             technology(),
-            Column(
-                "potential_gw",
-                "GW",
-                low=0.0,
-                high=10000.0,
-                meaning="most that can stand, existing capacity inside",
-            ),
+            amount("potential_gw", "GW", 10000.0, "most that can stand, existing capacity inside"),
         ),
         "Resource and site limits; a buildable technology with no row cannot be built there.",
     ),
@@ -359,13 +310,7 @@ TABLES: tuple[Table, ...] = (
         (
             technology(),
             year("calendar year; between years linear"),
-            Column(
-                "national_gw_per_yr",
-                "GW/yr",
-                low=0.0,
-                high=1000.0,
-                meaning="most that the country adds a year",
-            ),
+            amount("national_gw_per_yr", "GW/yr", 1000.0, "most that the country adds a year"),
             share("province_share", "most of it that one province adds"),
         ),
         "How fast capacity can be added.",
@@ -379,24 +324,12 @@ TABLES: tuple[Table, ...] = (
             province("to_province", "other end"),
             text("line_type", "dominant type", choices=("AC", "DC")),
             Column("length_km", "km", low=10.0, high=5000.0, meaning="capacity-weighted length"),
-            Column("loss_share", "share", low=0.0, high=0.2, meaning="lost over sent"),
-            Column(
-                "capex_cny_per_kw",
-                "CNY/kW",
-                low=0.0,
-                high=10000.0,
-                meaning="new capacity, stations and line, without VAT",
-            ),
+            amount("loss_share", "share", 0.2, "lost over sent"),
+            amount("capex_cny_per_kw", "CNY/kW", 10000.0, "new capacity, stations and line, without VAT"),
             Column("life_yr", "yr", "integer", 10, 80, meaning="economic life of new lines"),
-            Column("wacc_share", "share", low=0.0, high=0.3, meaning="real pre-tax cost of capital"),
+            amount("wacc_share", "share", 0.3, "real pre-tax cost of capital"),
             share("fom_share", "fixed O&M a year over investment", high=0.2),
-            Column(
-                "expandable_gw",
-                "GW",
-                low=0.0,
-                high=100.0,
-                meaning="most that can be added beyond what is committed",
-            ),
+            amount("expandable_gw", "GW", 100.0, "most that can be added beyond what is committed"),
             text("contract_from", "sending province of long-term flat contracts, or none"),
         ),
         "Inter-provincial transmission corridors: one row per pair of provinces.",
@@ -407,7 +340,7 @@ TABLES: tuple[Table, ...] = (
         (
             text("corridor", "corridor", refers_to="corridors.corridor"),
             year("in place from this year on, until a later row"),
-            Column("capacity_gw", "GW", low=0.0, high=150.0, meaning="both directions alike"),
+            amount("capacity_gw", "GW", 150.0, "both directions alike"),
         ),
         "Capacity of the base year and what is committed after it (cumulative).",
         complete_over=("corridor",),
@@ -421,13 +354,7 @@ TABLES: tuple[Table, ...] = (
             Column(
                 "year", "yr", "integer", 0, 2100, meaning="year of observation; 0: mean year for planning"
             ),
-            Column(
-                "available_h",
-                "h",
-                low=0.0,
-                high=6500.0,
-                meaning="what could be produced, curtailment added back",
-            ),
+            amount("available_h", "h", 6500.0, "what could be produced, curtailment added back"),
             share("curtailment_share", "curtailed over available in that year"),
         ),
         "Full-load hours of wind, sun and water.",
@@ -439,7 +366,7 @@ TABLES: tuple[Table, ...] = (
             province(),
             text("group", "published category", choices=("coal", "gas", "nuclear", "biomass", "other")),
             year("year of observation"),
-            Column("gross_h", "h", low=0.0, high=8760.0, meaning="gross output over mean capacity"),
+            amount("gross_h", "h", 8760.0, "gross output over mean capacity"),
         ),
         "Hours of thermal fleets, from which planned hours are set.",
     ),
@@ -454,9 +381,10 @@ TABLES: tuple[Table, ...] = (
                 choices=("coal", "gas", "nuclear", "biomass", "other", "hydro", "wind", "solar", "thermal"),
             ),
             year("year"),
-            Column("generation_twh", "TWh", low=0.0, high=1000.0, meaning="gross output"),
+            amount("generation_twh", "TWh", 1000.0, "gross output"),
         ),
         "Published output that the hindcast is compared with; no model run reads it.",
+        in_runs=False,
     ),
     Table(
         "observed_net_export",
@@ -473,6 +401,7 @@ TABLES: tuple[Table, ...] = (
             ),
         ),
         "Net exports that the hindcast is compared with; no model run reads it.",
+        in_runs=False,
     ),
     *POLICY_TABLES,
     *CALIBRATION_TABLES,

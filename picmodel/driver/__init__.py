@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from picmodel.driver.checks import check, check_all, check_inputs, chosen, market_options
 from picmodel.driver.clock import Clock, Report
-from picmodel.driver.provenance import hash_inputs, hash_program, inputs_hashed
+from picmodel.driver.provenance import hash_inputs, hash_program, require_same_inputs
 from picmodel.driver.runs import run, settled, together
 from picmodel.driver.sources import Source, collect, gathered
 from picmodel.report.runs import Run, RunSet
@@ -38,9 +38,9 @@ __all__ = [
     "hash_inputs",
     "hash_program",
     "indicators_of",
-    "inputs_hashed",
     "market_options",
     "optimum",
+    "require_same_inputs",
     "run",
     "settled",
     "system_data",

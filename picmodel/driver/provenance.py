@@ -7,13 +7,15 @@ import hashlib
 import importlib.metadata
 import json
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import picmodel
 from picmodel.data.load import input_files, inputs_of
+from picmodel.data.tables import TABLES
 from picmodel.driver.checks import market_options
+from picmodel.errors import InputError
 from picmodel.scenario.load import resolved
 from picmodel.scenario.schema import Scenario
 
@@ -79,8 +81,7 @@ def difference(before: MadeOf, now: MadeOf) -> str:
     then, files = before.get("inputs", {}), now["inputs"]
     changed = sorted(name for name in {*then, *files} if then.get(name) != files.get(name))
     if changed:
-        shown = ", ".join(changed[:3]) + (f" and {len(changed) - 3} more" if len(changed) > 3 else "")
-        parts.append(f"{shown} changed")
+        parts.append(f"{_some(changed)} changed")
     if before.get("program") != now["program"]:
         parts.append("picmodel changed")
     if before.get("versions") != now["versions"]:
@@ -88,6 +89,11 @@ def difference(before: MadeOf, now: MadeOf) -> str:
     if before.get("uses") != now["uses"]:
         parts.append("a run that it uses changed")
     return "; ".join(parts) or "it is made of something else"
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first names, and how many more there are."""
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def _digest(content: object) -> str:
@@ -133,8 +139,40 @@ def inputs_hashed_once() -> Callable[[Scenario], dict[str, str]]:
 
 
 def hash_inputs(folders: Sequence[Path]) -> dict[str, str]:
-    """SHA-256 of every input file that is read, by its path below the first folder."""
-    return {name: hash_file(path) for name, path in sorted(input_files(folders).items())}
+    """SHA-256 of every input file that is read, by its path below the first folder.
+
+    A file of an overlay is called by the overlay's name and its path below it, wherever the overlay lies, so
+    that a run stays what it is where all its inputs are moved or copied.
+    """
+    found: dict[str, str] = {}
+    for known, path in sorted(input_files(folders).items()):
+        over = next((folder for folder in folders[:0:-1] if path.is_relative_to(folder)), None)
+        name = f"{over.name}/{path.relative_to(over).as_posix()}" if over else known
+        found[known if name in found else name] = hash_file(path)
+    return found
+
+
+def require_same_inputs(folder: Path, scenario: Scenario, unread: Iterable[str] = ()) -> None:
+    """Refuse a finished run that was made from other inputs than are read now.
+
+    Args:
+        folder: of the run's results.
+        scenario: as the folder has it.
+        unread: files that make no difference to what is asked of the run, beside those that no run reads.
+
+    Raises:
+        InputError: some files are not those that the manifest names.
+    """
+    then = json.loads((folder / "manifest.json").read_text("utf-8"))["inputs"]
+    now = inputs_hashed(scenario)
+    beside = {*unread, *(Path(table.file).name for table in TABLES if not table.in_runs)}
+    changed = [name for name in sorted(then) if now.get(name) != then[name] and Path(name).name not in beside]
+    if changed:
+        text = (
+            f"{folder}: {_some(changed)} changed since the run, or differs where this program reads it; "
+            "run the scenario again, or ask the program that made the run"
+        )
+        raise InputError([text])
 
 
 def hash_file(path: Path) -> str:

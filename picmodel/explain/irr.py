@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from picmodel.data.load import inputs_of, system_data
+from picmodel.data.load import system_data
 from picmodel.data.system import SystemData
-from picmodel.driver import hash_inputs
+from picmodel.driver import require_same_inputs
 from picmodel.errors import InputError
 from picmodel.finance.cash_flow import Project, ProjectResult, evaluate, hold
 from picmodel.finance.irr import irr
@@ -91,12 +91,9 @@ def walk_project(folder: Path, province: str, technology: str, year: int) -> Wal
         text = f"{folder}: no {missing[0]} there; name the folder of a finished run (OUT/<scenario>)"
         raise InputError([text])
     scenario = load(folder / "scenario.yaml").scenarios[0]
-    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
     row = _project_row(pd.read_csv(folder / "projects.csv"), province, technology, year)
-    now = hash_inputs(inputs_of(scenario))
-    changed = sorted(name for name, digest in manifest["inputs"].items() if now.get(name) != digest)
-    if changed:
-        raise InputError([f"{folder}: {', '.join(changed)} changed since the run; run the scenario again"])
+    require_same_inputs(folder, scenario)
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
     data, tables = system_data(scenario)
     key = (province, technology, year)
     items = _items(pd.read_csv(folder / "project_income.csv"), key)

@@ -7,7 +7,7 @@ import xarray as xr
 
 from picmodel.extract.results import Results
 from picmodel.extract.table import NATION, tidy
-from picmodel.markets.green_certificates.rules import price_by_province
+from picmodel.markets.green_certificates.settlement import price_by_province
 
 CNY_PER_MWH = 1e3  # from MCNY/GWh
 

@@ -16,7 +16,7 @@ from picmodel.extract.table import per_technology
 from picmodel.formulation.base import add_cost, param, rows
 from picmodel.glossary import Entry
 from picmodel.markets.base import Lines
-from picmodel.markets.energy_saving import co2_per_gwh
+from picmodel.markets.energy_saving.options import co2_per_gwh
 from picmodel.markets.green_certificates import neutral_cap
 from picmodel.markets.green_certificates.options import CLASSES, NATION, linked_hours
 from picmodel.markets.green_certificates.settlement import (

@@ -16,12 +16,13 @@ from picmodel.markets.base import Active, Lines, Mechanism
 from picmodel.markets.carbon.rules import CARBON
 from picmodel.markets.ccs import CCS
 from picmodel.markets.demand_side.rules import DEMAND_SIDE
-from picmodel.markets.emission_limits import EMISSION_LIMITS
-from picmodel.markets.energy_saving import ENERGY_SAVING
+from picmodel.markets.emission_limits.rules import EMISSION_LIMITS
+from picmodel.markets.energy_saving.rules import ENERGY_SAVING
 from picmodel.markets.green_certificates.rules import GREEN_CERTIFICATES
 from picmodel.markets.interactions import ENTRIES as INTERACTION_ENTRIES
 from picmodel.markets.interactions import INTERACTIONS, Link
-from picmodel.markets.power.rules import POWER, PowerConfig
+from picmodel.markets.power.options import PowerConfig
+from picmodel.markets.power.rules import POWER
 from picmodel.markets.responsibility import RESPONSIBILITY
 from picmodel.scenario.check import check_options, nearest
 from picmodel.scenario.source import Node, Problem, Where

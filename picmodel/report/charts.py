@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
-from picmodel.report.styles import DIVERGING, FONTS, SEQUENTIAL, Style, scenario_style
+from picmodel.report.styles import DARK_FROM, DIVERGING, FONTS, INK, SEQUENTIAL, Style, scenario_style
 
 Figure = dict[str, Any]
 DIGITS = 6  # significant digits of a number in a chart
@@ -239,6 +239,36 @@ def tiles(
         hovertemplate=f"%{{customdata}}: %{{z:,.4~g}} {unit}<extra></extra>",
         meta={"table": table_of([head, unit], [(short(r), v) for r, v in shown.items()])},
     )
+
+
+def names_apart(map_: dict) -> tuple[dict, dict]:
+    """A signed map of tiles without its text, and the text alone, to be drawn over what crosses the tiles.
+
+    Tiles look alike on light and dark pages, so their text does too: dark or light as the tile asks, with a
+    rim of the other.
+    """
+    at = [
+        (x, y, text, abs(z) > DARK_FROM * map_.get("zmax", math.inf))
+        for y, texts, row in zip(map_["y"], map_["text"], map_["z"])
+        for x, text, z in zip(map_["x"], texts, row)
+        if text
+    ]
+    names = {
+        "type": "scatter",
+        "mode": "text",
+        "x": [x for x, *_ in at],
+        "y": [y for _, y, *_ in at],
+        "text": [text for *_, text, _ in at],
+        "textfont": {
+            **map_["textfont"],
+            "color": [INK[dark] for *_, dark in at],
+            "shadow": [", ".join(f"0 0 {px}px {INK[not dark]}" for px in (1, 1, 2, 2, 3)) for *_, dark in at],
+        },
+        "hoverinfo": "skip",
+        "meta": {"table": None},
+    }
+    bare = {key: map_[key] for key in map_ if key not in ("text", "texttemplate", "textfont")}
+    return bare, names
 
 
 def table_of(columns: Sequence[str], rows: Sequence[Sequence[Hashable]]) -> dict:

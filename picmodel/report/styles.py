@@ -110,6 +110,10 @@ _OTHERS = ("#8c564b", "#637939", "#ad494a", "#3182bd", "#969696")
 #: scales of heat maps: lightness runs one way, so that they survive grey; and one for what has a sign
 SEQUENTIAL = "Viridis"
 DIVERGING = [[0.0, "#8c510a"], [0.5, "#f5f5f5"], [1.0, "#01665e"]]
+#: of its colours, those of a greater share of the highest value are dark
+DARK_FROM = 0.7
+#: text on a colour that is light (False) or dark (True)
+INK = ("#1b1f24", "#ffffff")
 
 
 def shown_as(technology: str) -> str:

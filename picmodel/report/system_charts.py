@@ -22,6 +22,7 @@ from picmodel.report.charts import (
     figure,
     is_seen,
     line,
+    names_apart,
     rounded,
     table_of,
     tiles,
@@ -265,7 +266,8 @@ def flows(story: Story) -> Chart | None:
             return None
         of = dict(zip(at["province"], at["value"]))
         map_ = tiles(of, w.tiles, w.province, w.on_tile, "TWh", 0, w("province"), signed=True)
-        return figure([map_, *_arrows(story, sent)], Axes(more=TILES))
+        bare, names = names_apart(map_)
+        return figure([bare, *_arrows(story, sent), names], Axes(more=TILES))
 
     title = w("flows")
     return chart(

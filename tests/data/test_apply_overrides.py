@@ -187,8 +187,9 @@ REFUSED = [
         "life_yr becomes 25.5 for technology=solar; write what leads to whole numbers in [5, 100] yr",
     ),
     (
-        {"finance.value": [{"multiply": 1e300}, {"multiply": 1e300}]},
-        "value becomes inf for parameter=loan_rate_share, technology=all; write what leads to finite numbers",
+        {"finance.value": {"multiply": 1e300}},
+        "value becomes 4e+298 for parameter=loan_rate_share, technology=all; "
+        "write what leads to numbers in [0, 100]",
     ),
 ]
 

@@ -6,20 +6,23 @@ representative days, 300 in January and 65 in July, of two steps of 12 h.
 
 from __future__ import annotations
 
-from datetime import date
-
 import numpy as np
-import pandas as pd
 import pytest
 import xarray as xr
 
-from picmodel.data.assemble import SystemOptions
+from picmodel.data.columns import INFINITY
 from picmodel.data.load import INPUTS
 from picmodel.data.periods import Periods
 from picmodel.data.policy import market_policy
-from picmodel.data.policy_tables import conversions_are_complete, floors_are_below_caps, shapes_stand
+from picmodel.data.policy_tables import (
+    conversions_are_complete,
+    finance_is_in_its_unit,
+    floors_are_below_caps,
+    shapes_stand,
+)
 from picmodel.data.read import read_tables
-from picmodel.data.system import Horizon
+from picmodel.data.system import Horizon, SystemOptions
+from picmodel.data.tables import TABLES
 
 VAT = 1.13
 UNITS = (
@@ -49,10 +52,8 @@ def periods():
         step_h=12,
         month_share=share,
         days=np.array([10, 190]),
-        dates=(date(2023, 1, 11), date(2023, 7, 10)),
         assignment=np.zeros(365, int),
         extreme=np.zeros(2, bool),
-        rms=pd.DataFrame(),
     )
 
 
@@ -249,3 +250,21 @@ def test_rules_name_what_is_wrong(tables):
     assert not floors_are_below_caps(tables)
     fewer = tables["conversion_factors"].query("name != 'calorific'")
     assert "calorific stands in no row" in conversions_are_complete({"conversion_factors": fewer})[0]
+
+
+def test_a_share_above_one_and_a_broken_year_are_named_with_their_line(tables):
+    """A slip of percent for shares, told when the table is read and not when projects are valued."""
+    rows = tables["finance"].copy()
+    debt, term = (rows.index[rows["parameter"] == name][0] for name in ("debt_share", "loan_term_yr"))
+    rows.loc[debt, "value"], rows.loc[term, "value"] = 80.0, 15.5
+    assert finance_is_in_its_unit({"finance": rows}) == [
+        f"policy/finance.csv:{debt}: value=80 of debt_share, all is no share; write a number in [0, 1]",
+        f"policy/finance.csv:{term}: value=15.5 of loan_term_yr, all is no number of whole years; "
+        "write a whole number",
+    ]
+    assert not finance_is_in_its_unit(tables)
+
+
+def test_every_number_has_a_range():
+    numbers = [(t.name, c) for t in TABLES for c in t.columns if c.kind != "text"]
+    assert [(name, c.name) for name, c in numbers if not -INFINITY < c.low <= c.high < INFINITY] == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from picmodel.markets.carbon.rules import CarbonConfig, net_factor
+from picmodel.markets.carbon.options import CarbonConfig, net_factor
 from picmodel.settlement.ledger import worst_account
 from tests.tiny import compile_tiny, run_tiny, sorted_rows, tiny
 from tests.whole import whole_system

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from picmodel.errors import InputError
-from picmodel.markets.carbon.options import base_emissions, grandfathered
-from picmodel.markets.carbon.rules import CARBON, CarbonConfig
+from picmodel.markets.carbon.options import CarbonConfig, base_emissions, grandfathered
+from picmodel.markets.carbon.rules import CARBON
 from picmodel.scenario.check import validate_options
 from tests.markets.test_carbon import AREAS, cheap_then_dear, coal_and_gas, two_provinces
 from tests.whole import EVERYTHING, whole_system

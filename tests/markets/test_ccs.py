@@ -9,8 +9,8 @@ import pytest
 from picmodel.data.system import SystemData
 from picmodel.indicators.zero_profit import worst_residual, zero_profit
 from picmodel.markets.base import merged
+from picmodel.markets.carbon.check import check as carbon_check
 from picmodel.markets.carbon.options import CarbonConfig
-from picmodel.markets.carbon.options import check as carbon_check
 from picmodel.markets.ccs import CcsConfig, check
 from picmodel.settlement.ledger import worst_account
 from tests.tiny import TinyRun, run_tiny, tiny

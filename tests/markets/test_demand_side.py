@@ -10,7 +10,8 @@ import pytest
 from picmodel.data.system import TimeSlices
 from picmodel.errors import InputError
 from picmodel.indicators.zero_profit import worst_residual, zero_profit
-from picmodel.markets.demand_side.rules import DEMAND_SIDE, DemandSideConfig, check
+from picmodel.markets.demand_side.options import DemandSideConfig, check
+from picmodel.markets.demand_side.rules import DEMAND_SIDE
 from picmodel.markets.demand_side.time_of_use import Limits, cheapest_bill
 from picmodel.scenario.check import validate_options
 from picmodel.settlement.ledger import worst_account

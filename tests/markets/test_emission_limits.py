@@ -7,16 +7,16 @@ import pytest
 from picmodel.data.system import Corridor
 from picmodel.errors import Infeasible, InputError
 from picmodel.indicators.zero_profit import worst_residual, zero_profit
-from picmodel.markets.emission_limits import (
-    EMISSION_LIMITS,
+from picmodel.markets.emission_limits.options import (
     EmissionLimitsConfig,
     Provincial,
-    accounts,
     caps,
     check,
     hard,
     needs,
 )
+from picmodel.markets.emission_limits.rules import EMISSION_LIMITS
+from picmodel.markets.emission_limits.settlement import accounts
 from picmodel.scenario.check import validate_options
 from picmodel.settlement.ledger import worst_account
 from tests.tiny import run_tiny, tiny

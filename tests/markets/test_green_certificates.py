@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from picmodel.data.system import Corridor
-from picmodel.markets.green_certificates.rules import price_by_province
+from picmodel.markets.green_certificates.settlement import price_by_province
 from tests.tiny import run_tiny, tiny
 
 YEAR = 2030

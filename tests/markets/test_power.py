@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from picmodel.data.system import Corridor
-from picmodel.markets.power.rules import BUNDLES, PowerConfig
+from picmodel.markets.power.options import BUNDLES, PowerConfig
 from picmodel.scenario.check import validate_options
 from tests.tiny import run_tiny, tiny
 

@@ -10,8 +10,9 @@ import pytest
 from picmodel.data.system import Corridor
 from picmodel.errors import InputError
 from picmodel.indicators.zero_profit import worst_residual, zero_profit
-from picmodel.markets.power.options import at_groups
-from picmodel.markets.power.rules import BUNDLES, POWER, PowerConfig
+from picmodel.markets.power.options import BUNDLES, PowerConfig
+from picmodel.markets.power.rules import POWER
+from picmodel.markets.power.terms import at_groups
 from picmodel.scenario.check import validate_options
 from tests.tiny import compile_tiny, run_tiny, sorted_rows, tiny
 from tests.whole import EVERYTHING, whole_system

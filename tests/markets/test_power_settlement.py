@@ -10,8 +10,8 @@ import xarray as xr
 
 from picmodel.data.system import Corridor
 from picmodel.errors import InputError
-from picmodel.markets.power.options import EXISTING, cfd_share, cfd_terms
-from picmodel.markets.power.rules import POWER, PowerConfig
+from picmodel.markets.power.options import PowerConfig
+from picmodel.markets.power.rules import POWER
 from picmodel.markets.power.settlement import (
     LEVIED,
     _mean_of_terms,
@@ -19,6 +19,7 @@ from picmodel.markets.power.settlement import (
     income,
     standing_vintages,
 )
+from picmodel.markets.power.terms import EXISTING, cfd_share, cfd_terms
 from picmodel.scenario.check import validate_options
 from picmodel.settlement.ledger import position, worst_account
 from tests.tiny import run_tiny, tiny

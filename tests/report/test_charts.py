@@ -11,9 +11,9 @@ import pytest
 
 from picmodel.errors import InputError
 from picmodel.report import frames, gallery
-from picmodel.report.charts import signless
+from picmodel.report.charts import names_apart, signless, tiles
 from picmodel.report.images import state_of
-from picmodel.report.styles import shown_as
+from picmodel.report.styles import INK, shown_as
 from tests.report.conftest import story_in
 
 HALF_DIGIT = 1e-5  # numbers in charts have six digits
@@ -148,9 +148,34 @@ def test_flows_leave_and_arrive_as_net_export_says(story, charts):
             export = total(story, result.letter, "net_export", place, 2030)
             lost = 0.1 * (out.sum() + 1)
             assert net <= export + 1e-6 <= net + lost
-    tiles = charts["flows"].figure(scenario="A", year="2030")["data"][0]
-    shown = {row[0]: row[1] for row in tiles["meta"]["table"]["rows"]}
+    map_ = charts["flows"].figure(scenario="A", year="2030")["data"][0]
+    shown = {row[0]: row[1] for row in map_["meta"]["table"]["rows"]}
     assert shown["HA"] == pytest.approx(total(story, "A", "net_export", "HA", 2030), rel=HALF_DIGIT)
+
+
+def test_names_of_tiles_are_drawn_over_the_arrows(charts):
+    """Every tile has its name in the last trace, and no other trace writes anything."""
+    map_, *arrows, names = charts["flows"].figure(scenario="A", year="2030")["data"]
+    values = {(x, y): v for y, row in enumerate(map_["z"]) for x, v in enumerate(row) if v is not None}
+    assert arrows
+    assert all("text" not in trace for trace in (map_, *arrows))
+    assert set(zip(names["x"], names["y"])) == set(values)
+    assert {text.partition("<br>")[0] for text in names["text"]} == {"SN", "HA", "SD", "NM"}
+
+
+def test_names_are_light_on_dark_tiles_and_dark_on_light_ones():
+    """By hand: -71 is more than 0.7 of the highest, 100, and -69 is less."""
+    values, places = (
+        {"A": 100.0, "B": -71.0, "C": -69.0, "D": 10.0},
+        {r: (0, i) for i, r in enumerate("ABCD")},
+    )
+    bare, names = names_apart(tiles(values, places, str, str, "TWh", 0, "province", signed=True))
+    dark, light = INK
+    assert names["textfont"]["color"] == [light, light, dark, dark]
+    assert all(rim.endswith(ink) for rim, ink in zip(names["textfont"]["shadow"], (dark, dark, light, light)))
+    assert names["text"] == ["A<br>100", "B<br>-71", "C<br>-69", "D<br>10"]
+    assert "texttemplate" not in bare
+    go.Figure({"data": [bare, names]})
 
 
 def test_money_that_enters_an_account_leaves_it(story, charts):

@@ -14,24 +14,21 @@ from picmodel.formulation.base import add_cost, add_term, added, at_least_zero, 
 from picmodel.glossary import Entry
 from picmodel.markets.base import Mechanism
 from picmodel.markets.carbon import settlement
+from picmodel.markets.carbon.check import check
 from picmodel.markets.carbon.options import (
     NATION,
     Bank,
     CarbonConfig,
     by_market,
     by_year,
-    check,
     covered_fleets,
     covered_technologies,
     given_factor,
     held,
     market_of,
     markets,
-    net_factor,
 )
 from picmodel.units import to_base
-
-__all__ = ["CARBON", "CarbonConfig", "net_factor"]
 
 #: what enters the allowance row of a market beside what plants owe, (z, y) kt/yr; + asks, - covers
 ROW = "allowances"

@@ -1,1 +1,1 @@
-"""The demand side: rules, and what users do under a time-of-use tariff."""
+"""The demand side: options, rules, settlement, and what users do under a time-of-use tariff."""

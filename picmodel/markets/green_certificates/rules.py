@@ -9,15 +9,15 @@ from __future__ import annotations
 import pyomo.environ as pyo
 
 from picmodel.data.system import SystemData
-from picmodel.formulation.base import add_cost, at_least_zero, free, param, rows
+from picmodel.formulation.base import at_least_zero, free, param, rows
 from picmodel.glossary import Entry
 from picmodel.markets.base import Mechanism
 from picmodel.markets.green_certificates.neutral_cap import iterate, residual
+from picmodel.markets.green_certificates.obligation import add_industry, add_obligation
 from picmodel.markets.green_certificates.options import (
     CLASSES,
     GreenCertificatesConfig,
     areas,
-    bank_pairs,
     check,
     linked_hours,
     new_tradable,
@@ -29,13 +29,9 @@ from picmodel.markets.green_certificates.settlement import (
     indicators,
     margin,
     old_income,
-    price_by_province,
     settle,
 )
-from picmodel.scenario.schema import at_years
-from picmodel.units import to_base
-
-__all__ = ["GREEN_CERTIFICATES", "GreenCertificatesConfig", "price_by_province"]
+from picmodel.markets.green_certificates.uses import add_other_uses
 
 
 def build(m: pyo.ConcreteModel, cfg: GreenCertificatesConfig, d: SystemData) -> None:
@@ -52,11 +48,11 @@ def build(m: pyo.ConcreteModel, cfg: GreenCertificatesConfig, d: SystemData) -> 
         },
     )
     _add_areas(m, cfg, d)
-    _add_other_uses(m, cfg, d)
+    add_other_uses(m, cfg, d)
     _add_balance(m, cfg)
-    _add_obligation(m, cfg, d)
+    add_obligation(m, cfg, d)
     if cfg.heavy_industry:
-        _add_industry(m, d)
+        add_industry(m, d)
     if cfg.limits_sales:
         _add_tradable(m, cfg, d)
     _add_eligibility(m, cfg, d)
@@ -87,56 +83,6 @@ def _add_areas(m, cfg: GreenCertificatesConfig, d: SystemData) -> None:
         m.v_net_purchase.setub(0.0)
 
 
-def _add_other_uses(m, cfg: GreenCertificatesConfig, d: SystemData) -> None:
-    """Volunteers, the state at floor and ceiling, and later years."""
-    years = d.horizon.years
-    blocks = {block.name: block for block in cfg.voluntary}
-    accepts = {b: [k for k in CLASSES if block.accepts in (k, "any")] for b, block in blocks.items()}
-    m.BLOCKS = pyo.Set(initialize=list(blocks))
-    m.ACCEPTED = pyo.Set(initialize=[(k, b) for k in CLASSES for b in blocks if k in accepts[b]], dimen=2)
-    m.CLASSES_OF = pyo.Set(m.BLOCKS, initialize=accepts)
-    m.BLOCKS_OF = pyo.Set(m.CLASSES, initialize={k: [b for b in blocks if k in accepts[b]] for k in CLASSES})
-    volume = {(b, y): to_base(x, "TWh") for b in blocks for y, x in at_years(blocks[b].twh, years).items()}
-    m.voluntary_volume = param(m.BLOCKS, m.YEARS, data=volume)
-    m.v_voluntary = at_least_zero(m.AREAS, m.ACCEPTED, m.YEARS)
-    m.c_voluntary = rows(m.BLOCKS, m.YEARS, rule=voluntary)
-    if blocks:
-        m.willingness = param(
-            m.BLOCKS,
-            m.YEARS,
-            data={
-                (b, y): to_base(x, "CNY/MWh")
-                for b in blocks
-                for y, x in at_years(blocks[b].willingness_cny_per_mwh, years).items()
-            },
-        )
-        add_cost(m, "voluntary", "transfer", voluntary_value, national=True)
-    _add_band(m, cfg, years)
-    pairs, span = bank_pairs(cfg, d), d.horizon.span
-    m.BANKED = pyo.Set(initialize=pairs, dimen=2)
-    m.BANKED_FROM = pyo.Set(m.YEARS, initialize={y: [u for w, u in pairs if w == y] for y in years})
-    m.BANKED_TO = pyo.Set(m.YEARS, initialize={y: [w for w, u in pairs if u == y] for y in years})
-    m.bank_ratio = param(m.BANKED, data={(y, u): span[u] / span[y] for y, u in pairs})
-    m.KEEPING = pyo.Set(initialize=[y for y in years if any(u == y for _, u in pairs)])
-    m.v_banked = at_least_zero(m.AREAS, m.CLASSES, m.BANKED)
-
-
-def _add_band(m, cfg: GreenCertificatesConfig, years) -> None:
-    """What the state buys at the floor and sells at the ceiling."""
-    for name, price, rule in (
-        ("to_state", cfg.floor_cny_per_mwh, at_floor),
-        ("from_state", cfg.ceiling_cny_per_mwh, at_ceiling),
-    ):
-        traded = at_least_zero(m.AREAS, m.CLASSES, m.YEARS)
-        m.add_component(f"v_{name}", traded)
-        if price is None:
-            traded.setub(0.0)
-            continue
-        found = {y: to_base(x, "CNY/MWh") for y, x in at_years(price, years).items()}
-        m.add_component(f"price_{name}", param(m.YEARS, data=found))
-        add_cost(m, f"certificates_{name}", "transfer", rule, national=True)
-
-
 def _add_balance(m, cfg: GreenCertificatesConfig) -> None:
     """One certificate for each MWh, and one use for each certificate."""
     provincial = (m.PROVINCES, m.CLASSES, m.YEARS)
@@ -150,44 +96,6 @@ def _add_balance(m, cfg: GreenCertificatesConfig) -> None:
     m.c_kept = rows(m.AREAS, m.CLASSES, m.KEEPING, rule=kept)
     if cfg.double_claim:
         m.c_second_claim = rows(*provincial, rule=second_claim)
-
-
-def _add_obligation(m, cfg: GreenCertificatesConfig, d: SystemData) -> None:
-    years = d.horizon.years
-    factor = at_years(cfg.weight_factor, years)
-    keys = [(r, y) for r in d.provinces for y in years]
-    m.weight_total = param(
-        m.PROVINCES, m.YEARS, data={(r, y): factor[y] * d.policy["weight_total"][r, y] for r, y in keys}
-    )
-    m.weight_nonhydro = param(
-        m.PROVINCES, m.YEARS, data={(r, y): factor[y] * d.policy["weight_nonhydro"][r, y] for r, y in keys}
-    )
-    m.compliance_payment = pyo.Param(initialize=to_base(cfg.compliance_payment_cny_per_mwh, "CNY/MWh"))
-    m.v_short_nonhydro = at_least_zero(m.PROVINCES, m.YEARS)
-    m.v_short_any = at_least_zero(m.PROVINCES, m.YEARS)
-    m.v_from_allowances = pyo.Var(m.PROVINCES, m.YEARS, bounds=(0.0, 0.0))
-    m.c_obligation_nonhydro = rows(m.PROVINCES, m.YEARS, rule=obligation_nonhydro)
-    m.c_obligation_total = rows(m.PROVINCES, m.YEARS, rule=obligation_total)
-    add_cost(m, "compliance_payment", "transfer", compliance_payment)
-
-
-def _add_industry(m, d: SystemData) -> None:
-    """The minimum share of heavy industry, inside the obligation of its province."""
-    weight, share = d.policy["industry_weight"], d.policy["industry_share"]
-    due = {
-        (r, y): weight[r, y] * share[r, y]
-        for r in d.provinces
-        for y in d.horizon.years
-        if weight.get((r, y), 0.0) * share.get((r, y), 0.0) > 0
-    }
-    m.INDUSTRY = pyo.Set(initialize=list(due), dimen=2)
-    m.INDUSTRY_USE = pyo.Set(initialize=[(r, k, y) for r, y in due for k in CLASSES], dimen=3)
-    m.industry_due = param(m.INDUSTRY, data=due)
-    m.v_industry_use = at_least_zero(m.INDUSTRY_USE)
-    m.v_industry_short = at_least_zero(m.INDUSTRY)
-    m.c_industry = rows(m.INDUSTRY, rule=industry)
-    m.c_industry_use = rows(m.INDUSTRY_USE, rule=industry_use)
-    m.c_industry_short = rows(m.INDUSTRY, rule=industry_short)
 
 
 def _vintages(d: SystemData, units: dict, from_year: int | None) -> tuple[dict, dict]:
@@ -310,79 +218,6 @@ def bundled(m, a, y):
         - sum(m.delivered[a] * m.weight[t] * m.v_flow[a, y, t] for t in m.TIMES)
         <= 0
     )
-
-
-def voluntary(m, b, y):
-    """Volunteers buy what they want, wherever it is made [GWh/yr]; dual: their surplus per MWh."""
-    return (
-        sum(m.v_voluntary[z, k, b, y] for z in m.AREAS for k in m.CLASSES_OF[b]) <= m.voluntary_volume[b, y]
-    )
-
-
-def voluntary_value(m, y):
-    """What volunteers would pay at most, a transfer that lowers the objective [MCNY/yr]."""
-    return -sum(m.willingness[b, y] * m.v_voluntary[z, k, b, y] for z in m.AREAS for k, b in m.ACCEPTED)
-
-
-def at_floor(m, y):
-    """Certificates that the state buys at the floor [MCNY/yr]."""
-    return -sum(m.price_to_state[y] * m.v_to_state[z, k, y] for z in m.AREAS for k in m.CLASSES)
-
-
-def at_ceiling(m, y):
-    """Certificates that the state sells at the ceiling [MCNY/yr]."""
-    return sum(m.price_from_state[y] * m.v_from_state[z, k, y] for z in m.AREAS for k in m.CLASSES)
-
-
-# -- the obligation
-
-
-def obligation_nonhydro(m, r, y):
-    """Non-hydro certificates meet the non-hydro weight of consumption [GWh/yr]."""
-    return (
-        sum(m.v_use[r, k, y] for k in m.NONHYDRO)
-        + m.v_from_allowances[r, y]
-        + m.v_short_nonhydro[r, y]
-        - m.weight_nonhydro[r, y] * m.v_consumption[r, y]
-        >= 0
-    )
-
-
-def obligation_total(m, r, y):
-    """All certificates meet the total weight; what is missing is paid for once [GWh/yr]."""
-    return (
-        sum(m.v_use[r, k, y] for k in m.CLASSES)
-        + m.v_from_allowances[r, y]
-        + m.v_short_nonhydro[r, y]
-        + m.v_short_any[r, y]
-        - m.weight_total[r, y] * m.v_consumption[r, y]
-        >= 0
-    )
-
-
-def compliance_payment(m, r, y):
-    """Payment for what is missing [MCNY/yr]."""
-    return m.compliance_payment * (m.v_short_nonhydro[r, y] + m.v_short_any[r, y])
-
-
-def industry(m, r, y):
-    """Heavy industry uses its minimum share of either class, or pays [GWh/yr]."""
-    return (
-        sum(m.v_industry_use[r, k, y] for k in m.CLASSES)
-        + m.v_industry_short[r, y]
-        - m.industry_due[r, y] * m.v_consumption[r, y]
-        >= 0
-    )
-
-
-def industry_use(m, r, k, y):
-    """What industry uses is part of what its province uses, so it counts in both [GWh/yr]."""
-    return m.v_industry_use[r, k, y] - m.v_use[r, k, y] <= 0
-
-
-def industry_short(m, r, y):
-    """What industry misses is part of what its province pays for: a missing MWh pays once [GWh/yr]."""
-    return m.v_industry_short[r, y] - m.v_short_nonhydro[r, y] - m.v_short_any[r, y] <= 0
 
 
 # -- links to carbon

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from picmodel.data.system import SystemData
-from picmodel.markets.power.options import (
-    RENEWABLES,
-    PowerConfig,
+from picmodel.markets.power.options import RENEWABLES, PowerConfig
+from picmodel.markets.power.terms import (
     capacity_payments,
     cfd_terms,
     contract_years,

@@ -9,8 +9,9 @@ import xarray as xr
 from picmodel.data.system import SystemData
 from picmodel.extract.results import Results
 from picmodel.extract.table import NATION, tidy, with_nation
-from picmodel.markets.power.options import PowerConfig, contract_profile, price_limits
+from picmodel.markets.power.options import PowerConfig
 from picmodel.markets.power.settlement import between_provinces, demand, settle, settlement_price
+from picmodel.markets.power.terms import contract_profile, price_limits
 from picmodel.scenario.schema import at_years
 from picmodel.settlement.ledger import ledger
 from picmodel.units import to_base

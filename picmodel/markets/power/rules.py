@@ -15,12 +15,10 @@ from picmodel.glossary import Entry
 from picmodel.markets.base import Lines, Mechanism
 from picmodel.markets.power.check import check
 from picmodel.markets.power.indicators import indicators
-from picmodel.markets.power.options import (
-    BUNDLES,
-    RENEWABLES,
-    PowerConfig,
+from picmodel.markets.power.options import RENEWABLES, PowerConfig
+from picmodel.markets.power.settlement import existing_income, income, settle
+from picmodel.markets.power.terms import (
     capacity_payments,
-    cfd_share,
     contract_profile,
     contract_years,
     contracted_fleets,
@@ -31,11 +29,8 @@ from picmodel.markets.power.options import (
     premiums,
     price_limits,
 )
-from picmodel.markets.power.settlement import existing_income, income, settle
 from picmodel.scenario.schema import at_years
 from picmodel.units import to_base
-
-__all__ = ["BUNDLES", "POWER", "PowerConfig", "build", "cfd_share"]
 
 
 def build(m: pyo.ConcreteModel, cfg: PowerConfig, d: SystemData) -> None:

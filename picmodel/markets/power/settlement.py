@@ -16,10 +16,9 @@ import xarray as xr
 from picmodel.data.system import SystemData
 from picmodel.extract.results import SMALL_GW, Results
 from picmodel.markets.base import Lines
-from picmodel.markets.power.options import (
+from picmodel.markets.power.options import RENEWABLES, PowerConfig
+from picmodel.markets.power.terms import (
     EXISTING,
-    RENEWABLES,
-    PowerConfig,
     capacity_payments,
     cfd_terms,
     contracted_fleets,

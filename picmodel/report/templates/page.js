@@ -36,6 +36,8 @@
 
   // -- drawing
 
+  const isMap = (figure) => figure.layout.yaxis.scaleanchor !== undefined;
+
   function themed(figure, narrow) {
     const text = css("--text"), grid = css("--line"), paper = css("--paper");
     const layout = structuredClone(figure.layout);
@@ -51,9 +53,9 @@
     const data = figure.data.map((trace) => {
       const copy = { ...trace };
       if (trace.type === "sankey") copy.textfont = { color: text, size: narrow ? 9 : 12, shadow: `0 0 3px ${paper}` };
-      if (narrow && trace.type === "heatmap" && trace.texttemplate) {
-        copy.textfont = { ...trace.textfont, size: 8 };
-        copy.showscale = false;
+      if (narrow && isMap(figure)) {
+        if (trace.textfont) copy.textfont = { ...trace.textfont, size: 8 };
+        if (trace.type === "heatmap") copy.showscale = false;
       }
       return copy;
     });
@@ -63,7 +65,7 @@
   // on a narrow screen maps are as high as wide, and a legend of one column needs its own room
   function heightOf(chart, figure, width) {
     if (width >= 520) return chart.height;
-    if (figure.data[0].texttemplate) return Math.round(1.15 * width) + 16;
+    if (isMap(figure)) return Math.round(1.15 * width) + 16;
     const listed = figure.data.filter((trace) => trace.type === "bar").length;
     return chart.height + (listed > 3 ? 15 * listed : 0);
   }

@@ -1,0 +1,1 @@
+"""Limits on physical emissions: options, rules and settlement."""

@@ -1,0 +1,1 @@
+"""Energy saving: options, rules and settlement."""
