@@ -323,14 +323,15 @@ def unified(both_ways: bool) -> Callable[[TinyRun], Case]:
         }
         rule = theirs.obligation(
             0.15,
-            "national",
-            volume,
-            beyond_benchmark(d, path(d, 1.0, 0.944)),
-            kappa=0.19,
-            eligible=(green, 2030),
-            both_ways=both_ways,
-            surrender_share=0.03,
             factor=1.3,
+            link=theirs.CarbonLink(
+                allowances=volume,
+                duty=beyond_benchmark(d, path(d, 1.0, 0.944)),
+                kappa=0.19,
+                eligible=(green, 2030),
+                surrender_share=0.03,
+                both_ways=both_ways,
+            ),
         )
         prices = annual("c_allowances", d, "allowances {y}", "CN")
         prices |= annual("c_certificates", d, "certificates nonhydro {y}", "CN", "nonhydro")
