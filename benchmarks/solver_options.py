@@ -32,6 +32,7 @@ from picmodel.scenario.schema import Scenario
 from picmodel.solve.certificate import examine
 from picmodel.solve.compile import LinearProgram, compile_model
 from picmodel.solve.highs import SolverOptions, solve
+from picmodel.solve.start import DUAL
 
 RESULTS = Path("benchmarks/results/solver_options.csv")
 ONE_DAY = {"periods": 1, "extremes": 0, "step_h": 4}
@@ -48,9 +49,14 @@ class Variant:
     scaled: bool = True
 
 
+#: HiGHS's own tolerances, at which an interior point hands over to crossover
+LATE = {"ipm_optimality_tolerance": 1e-8, "start_crossover_tolerance": 1e-8}
 #: the first is what the others are compared with: what `picmodel run` does, on one thread
 VARIANTS = {
     "hipo": Variant(),
+    "hipo, handed over late": Variant(extra=LATE),
+    "hipo, ended by the dual simplex": Variant(extra={"simplex_strategy": DUAL}),
+    "hipo, ordering amd": Variant(extra={"hipo_ordering": "amd"}),
     "hipo, two threads": Variant({"threads": 2}),
     "hipo, augmented system": Variant(extra={"hipo_system": "augmented"}),
     "hipo, normal equations": Variant(extra={"hipo_system": "normaleq"}),
@@ -94,6 +100,7 @@ def measured(data: SystemData, lp: LinearProgram, variant: Variant, limit: float
         "cpu_s": time.process_time() - start,
         "iterations": info["ipm_iterations"] or info["simplex_iterations"],
         "crossover_iterations": info["crossover_iterations"],
+        "pivots_at_the_end": info["simplex_iterations"] if info["ipm_iterations"] else 0,
         "objective_mcny": found.objective,
         "certificate": examine(lp, found.x, found.dual).worst,
         "status": found.status,
