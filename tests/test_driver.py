@@ -16,13 +16,13 @@ from picmodel.report.write import FILES
 
 REGION = {
     "name": "region",
-    "horizon": {"years": [2025, 2030], "peak_cost_until": 2030},
+    "horizon": {"years": [2025, 2030, 2035], "peak_cost_until": 2030},
     "space": {"provinces": ["HE", "NM", "SD"]},
     "time": {"periods": 1, "extremes": 1, "step_h": 6},
     "markets": {
-        "carbon": {"instrument": "price", "price_cny_per_t": {2025: 60, 2030: 90}},
+        "carbon": {"instrument": "price", "price_cny_per_t": {2025: 60, 2035: 120}},
         "green_certificates": {"trade": "bundled"},
-        "power": {"dispatch": "planned", "planned_share": {2025: 0.6, 2030: 0.45}},
+        "power": {"dispatch": "planned", "planned_share": {2025: 0.6, 2035: 0.3}},
     },
     "reference": "planned",
     "designs": {"planned": {}, "spot": {"markets": {"power": {"dispatch": "spot", "planned_share": None}}}},
