@@ -24,9 +24,9 @@ DUAL_TOLERANCE = 1e-10
 #: a column to each other: at 11 they take 0.7 of the time, at 18 as long, at 33 twice, and five times the
 #: operations for 720 000 rows with all mechanisms (docs/performance.md)
 LONG_COLUMNS = 20.0
-#: where crossover follows, the interior point hands over early: beyond this it stagnates for a sixth of its
-#: iterations.  The vertex is then a few reduced costs from the optimum, with a feasible plan, so the primal
-#: simplex ends it; HiGHS's own choice, the dual with disturbed costs, takes thirty times the pivots
+#: where crossover follows, the interior point hands over early: beyond this it may stagnate, for up to a
+#: sixth of its iterations.  The vertex is then a few reduced costs from the optimum, with a feasible plan, so
+#: the primal simplex ends it; HiGHS's own choice, the dual with disturbed costs, takes thirty times the pivots
 HANDED_OVER_EARLY = {
     "ipm_optimality_tolerance": 1e-6,
     "start_crossover_tolerance": 1e-4,
