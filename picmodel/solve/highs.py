@@ -25,8 +25,8 @@ DUAL_TOLERANCE = 1e-10
 #: operations for 720 000 rows with all mechanisms (docs/performance.md)
 LONG_COLUMNS = 20.0
 #: where crossover follows, the interior point hands over early: beyond this it may stagnate, for up to a
-#: sixth of its iterations.  The vertex is then a few reduced costs from the optimum, with a feasible plan, so
-#: the primal simplex ends it; HiGHS's own choice, the dual with disturbed costs, takes thirty times the pivots
+#: sixth of its iterations.  The vertex is then a few reduced costs from the optimum, with a feasible plan:
+#: the primal simplex ends it, where HiGHS's choice, the dual with disturbed costs, takes 30 times the pivots
 HANDED_OVER_EARLY = {
     "ipm_optimality_tolerance": 1e-6,
     "start_crossover_tolerance": 1e-4,
