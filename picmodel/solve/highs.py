@@ -140,7 +140,7 @@ def _run(solver: highspy.Highs, options: SolverOptions) -> highspy.HighsModelSta
     status = solver.getModelStatus()
     if status in UNDECIDED and options.method != "simplex":
         solver.setOptionValue("solver", "simplex")  # it always says what an interior point leaves open
-        solver.setOptionValue("simplex_strategy", DUAL)
+        solver.setOptionValue("simplex_strategy", options.extra.get("simplex_strategy", DUAL))
         solver.run()
         status = solver.getModelStatus()
     return status

@@ -120,10 +120,12 @@ def solved_from(solver: highspy.Highs, codes: tuple[np.ndarray, np.ndarray]) -> 
         What was done: ``primal`` or ``dual`` simplex with the optimum found; else why it was not, and the
         solver is as it was, without a basis.
     """
-    touched = ("solver", "simplex_strategy", "simplex_iteration_limit")
+    disturbed = "primal_simplex_bound_perturbation_multiplier"  # many pivots from here, few after crossover
+    touched = ("solver", "simplex_strategy", "simplex_iteration_limit", disturbed)
     before = {name: solver.getOptionValue(name)[1] for name in touched}
     solver.setOptionValue("solver", "simplex")
     solver.setOptionValue("simplex_iteration_limit", 0)
+    solver.setOptionValue(disturbed, 1.0)
     set_basis(solver, codes)
     solver.run()
     info = solver.getInfo()
