@@ -51,6 +51,10 @@ ON = {"v_headroom": "c_on"}
 LONG_ROW = 40
 #: least rows' parts that are worth a name of their own
 LEAST_PART = 4
+#: rules of HiGHS's presolve by bit: free columns put in by an equality; one column in place of two tied ones
+SUMS_KEPT = {"presolve_rule_off": 1 << 8}
+TIES_KEPT = {"presolve_rule_off": 1 << 9}
+Rewriting = Callable[[LinearProgram], LinearProgram]
 
 
 def cost_sums(lp: LinearProgram) -> dict[str, str]:
@@ -116,23 +120,35 @@ def capacity_by_day(lp: LinearProgram, slices: TimeSlices) -> LinearProgram:
     return lp
 
 
-def forms(slices: TimeSlices) -> dict[str, Callable[[LinearProgram], LinearProgram]]:
+def forms(slices: TimeSlices) -> dict[str, Rewriting]:
     """Name of a form -> how it is written."""
+    by_day = partial(sums_by_day, slices=slices)
+    capacity = partial(capacity_by_day, slices=slices)
     return {
         "as it is": lambda lp: lp,
         "no annual generation": partial(eliminated, pairs=ANNUAL),
         "no sums by class and province": partial(eliminated, pairs=BY_CLASS),
         "no cost items": lambda lp: eliminated(lp, cost_sums(lp)),
         "no sums": lambda lp: eliminated(lp, {**cost_sums(lp), **BY_CLASS, **ANNUAL}),
-        "sums by day": partial(sums_by_day, slices=slices),
+        "sums kept by presolve": lambda lp: lp,
+        "sums by day": by_day,
+        "sums by day, kept by presolve": by_day,
         "capacity spelt out": partial(eliminated, pairs=CAPACITY),
-        "capacity by day": partial(capacity_by_day, slices=slices),
+        "capacity by day": capacity,
+        "capacity by day, kept by presolve": capacity,
         "no headroom": partial(eliminated, pairs=ON),
         "downward reserve shared": shared_downward,
         "single rows as bounds": with_bounds_of_rows,
         "bounds tightened": tightened,
         "without dominated": without_dominated,
     }
+
+
+def extra_of(form: str) -> dict[str, int]:
+    """Options of HiGHS that go with a form."""
+    if not form.endswith("kept by presolve"):
+        return {}
+    return SUMS_KEPT if form.startswith("sums") else TIES_KEPT
 
 
 def units_of(lp: LinearProgram) -> dict[str, str]:
@@ -145,9 +161,9 @@ def units_of(lp: LinearProgram) -> dict[str, str]:
     return units
 
 
-def presolved(lp: LinearProgram, units: dict[str, str]) -> dict[str, int]:
+def presolved(lp: LinearProgram, units: dict[str, str], options: SolverOptions) -> dict[str, int]:
     """Size of what HiGHS's presolve leaves."""
-    solver = passed(Scaling(lp, units).scaled(), highs_options(SolverOptions(threads=1), lp))
+    solver = passed(Scaling(lp, units).scaled(), highs_options(options, lp))
     solver.presolve()
     left = solver.getPresolvedLp()
     return {
@@ -157,13 +173,14 @@ def presolved(lp: LinearProgram, units: dict[str, str]) -> dict[str, int]:
     }
 
 
-def measured(data: SystemData, lp: LinearProgram, limit: float) -> tuple[dict, np.ndarray | None]:
+def measured(data: SystemData, lp: LinearProgram, options: SolverOptions) -> tuple[dict, np.ndarray | None]:
     """A line of the table, and energy prices."""
     units = units_of(lp)
-    line = {"rows": lp.shape[0], "columns": lp.shape[1], "nonzeros": lp.matrix.nnz, **presolved(lp, units)}
+    size = {"rows": lp.shape[0], "columns": lp.shape[1], "nonzeros": lp.matrix.nnz}
+    line = {**size, **presolved(lp, units, options)}
     start = time.process_time()
     try:
-        found = solve(lp, SolverOptions(threads=1, time_limit_s=limit), units)
+        found = solve(lp, options, units)
     except PicmodelError as error:
         return {**line, "cpu_s": time.process_time() - start, "status": str(error)}, None
     info = found.info
@@ -190,8 +207,8 @@ def compared(data: SystemData, lp: LinearProgram, names: list[str], limit: float
     first: dict = {}
     base = None
     for name in names:
-        form = forms(data.time)[name](lp)
-        line, here = measured(data, form, limit)
+        options = SolverOptions(threads=1, time_limit_s=limit, extra=extra_of(name))
+        line, here = measured(data, forms(data.time)[name](lp), options)
         first = first or line
         line["ratio"] = line["cpu_s"] / first["cpu_s"]
         if here is not None:
