@@ -97,19 +97,16 @@ def factors(horizon: Horizon, last: int) -> dict[int, float]:
     }
 
 
-def cost_until(resource: Mapping[int, float], horizon: Horizon, last: int) -> float:
+def costs_until(costs: pd.DataFrame, horizon: Horizon, last: int) -> pd.Series:
     """Discounted cost from the first planning year through calendar year ``last`` [MCNY of the base year].
 
     A planning year's cost holds for each calendar year that it stands for.
 
     Args:
-        resource: planning year -> cost [MCNY/yr].
+        costs: table of `COSTS`, in MCNY/yr.
+
+    Returns:
+        By province and component.
     """
-    factor = factors(horizon, last)
-    return sum(factor[y] * resource[y] for y in horizon.years)
-
-
-def costs_until(costs: pd.DataFrame, horizon: Horizon, last: int) -> pd.Series:
-    """`cost_until` of every province and component of a table of `COSTS` [MCNY of the base year]."""
     discounted = costs["mcny"] * costs["year"].map(factors(horizon, last))
     return discounted.groupby([costs["province"], costs["component"]], sort=False).sum()
