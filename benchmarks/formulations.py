@@ -1,7 +1,7 @@
 """The real LP written in other ways: CPU seconds, size before and after presolve, equal optimum and prices.
 
     python -m benchmarks.formulations [scenario.yaml] [--scenario NAME] [--step-h 4] [--one-day]
-        [--only "as it is" "no sums"] [--out FILE.csv] [--append]
+        [--system augmented] [--only "as it is" "no sums"] [--out FILE.csv] [--append]
 
 The scenario is compiled once.  Every form is rewritten from its arrays (`benchmarks.rewriting`) and solved
 as `picmodel run` does, on one thread, one after the other in one process.  Price differences are of energy,
@@ -17,6 +17,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import highspy
 import numpy as np
 import pandas as pd
 
@@ -32,10 +33,9 @@ from benchmarks.rewriting import (
 from benchmarks.solver_options import UNITS, one_day, prices, system_of
 from picmodel.data.system import SystemData, TimeSlices
 from picmodel.driver import collect
-from picmodel.errors import PicmodelError
 from picmodel.solve.compile import Block, LinearProgram
-from picmodel.solve.highs import SolverOptions, highs_options, passed, solve
-from picmodel.solve.scaling import Scaling
+from picmodel.solve.highs import Solution, SolverOptions, highs_options, passed
+from picmodel.solve.scaling import OBJECTIVE_SCALE, Scaling
 
 RESULTS = Path("benchmarks/results/formulations.csv")
 ANNUAL = {"v_annual_generation": "c_annual_generation"}
@@ -174,26 +174,30 @@ def presolved(lp: LinearProgram, units: dict[str, str], options: SolverOptions) 
 
 
 def measured(data: SystemData, lp: LinearProgram, options: SolverOptions) -> tuple[dict, np.ndarray | None]:
-    """A line of the table, and energy prices."""
+    """A line of the table, and energy prices: `highs.solve`, but for the sums that it leaves out itself."""
     units = units_of(lp)
+    chosen = highs_options(options, lp)
+    scaling = Scaling(lp, units)
     size = {"rows": lp.shape[0], "columns": lp.shape[1], "nonzeros": lp.matrix.nnz}
-    line = {**size, **presolved(lp, units, options)}
+    line = {**size, **presolved(lp, units, options), "system": chosen.get("hipo_system", "choose")}
     start = time.process_time()
-    try:
-        found = solve(lp, options, units)
-    except PicmodelError as error:
-        return {**line, "cpu_s": time.process_time() - start, "status": str(error)}, None
-    info = found.info
+    solver = passed(scaling.scaled(), chosen)
+    solver.run()
+    status = solver.getModelStatus()
+    line |= {"cpu_s": time.process_time() - start, "status": solver.modelStatusToString(status)}
+    if status != highspy.HighsModelStatus.kOptimal:
+        return line, None
+    info, found = solver.getInfo(), solver.getSolution()
     line |= {
-        "cpu_s": time.process_time() - start,
-        "iterations": info["ipm_iterations"],
-        "crossover_iterations": info["crossover_iterations"],
-        "pivots_at_the_end": info["simplex_iterations"],
-        "system": info["options"].get("hipo_system", "choose"),
-        "objective_mcny": found.objective,
-        "status": found.status,
+        "iterations": info.ipm_iteration_count,
+        "crossover_iterations": info.crossover_iteration_count,
+        "pivots_at_the_end": info.simplex_iteration_count,
+        "objective_mcny": info.objective_function_value / OBJECTIVE_SCALE,
     }
-    return line, prices(data, known(lp), found)
+    arrays = (found.col_value, found.col_dual, found.row_dual, found.row_value)
+    x, reduced, dual, activity = scaling.back(*map(np.asarray, arrays))
+    solution = Solution(x, reduced, dual, activity, line["objective_mcny"], line["status"])
+    return line, prices(data, known(lp), solution)
 
 
 def known(lp: LinearProgram) -> LinearProgram:
@@ -202,12 +206,19 @@ def known(lp: LinearProgram) -> LinearProgram:
     return replace(lp, rows=rows, columns=columns)
 
 
-def compared(data: SystemData, lp: LinearProgram, names: list[str], limit: float) -> Iterator[dict]:
-    """A line for each form, beside the first."""
+def compared(
+    data: SystemData, lp: LinearProgram, names: list[str], limit: float, system: str = ""
+) -> Iterator[dict]:
+    """A line for each form, beside the first.
+
+    Args:
+        system: what HiPO factorises, ``augmented`` or ``normaleq``; picmodel's choice if left out.
+    """
+    extra = {"hipo_system": system} if system else {}
     first: dict = {}
     base = None
     for name in names:
-        options = SolverOptions(threads=1, time_limit_s=limit, extra=extra_of(name))
+        options = SolverOptions(threads=1, time_limit_s=limit, extra={**extra, **extra_of(name)})
         line, here = measured(data, forms(data.time)[name](lp), options)
         first = first or line
         line["ratio"] = line["cpu_s"] / first["cpu_s"]
@@ -239,6 +250,7 @@ def main() -> None:
     parser.add_argument("--step-h", type=int, help="length of a time step in place of the file's [h]")
     parser.add_argument("--one-day", action="store_true", help="one typical day of 4-hour steps")
     parser.add_argument("--only", nargs="+", metavar="FORM")
+    parser.add_argument("--system", default="", choices=["augmented", "normaleq"], help="for every form")
     parser.add_argument("--limit", type=float, default=3600.0, help="longest solve by the clock [s]")
     parser.add_argument("--out", type=Path, default=RESULTS)
     parser.add_argument("--append", action="store_true", help="add to the file, which is rewritten otherwise")
@@ -247,7 +259,7 @@ def main() -> None:
     data, lp = system_of(scenario)
     where = {"scenario": scenario.name, **machine()}
     written = pd.read_csv(given.out) if given.append and given.out.is_file() else pd.DataFrame()
-    for line in compared(data, lp, given.only or [*forms(data.time)], given.limit):
+    for line in compared(data, lp, given.only or [*forms(data.time)], given.limit, given.system):
         print(pd.Series(line).to_frame().T.to_string(index=False, float_format="{:.4g}".format), flush=True)
         written = pd.concat([written, pd.DataFrame([{**line, **where}])])
         written.to_csv(given.out, index=False, float_format="%.6g")

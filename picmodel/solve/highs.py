@@ -16,6 +16,7 @@ from picmodel.errors import Infeasible, SolverTrouble
 from picmodel.solve.compile import LinearProgram
 from picmodel.solve.scaling import OBJECTIVE_SCALE, Scaling
 from picmodel.solve.start import DUAL, PRIMAL, Basis, set_basis, solved_from
+from picmodel.solve.sums import Sums
 
 #: of reduced costs as the solver sees them; scaled back they are 1000 times larger, and must still pass
 #: the certificate on columns of small cost (an hour of an extreme day)
@@ -95,22 +96,20 @@ def solve(
         SolverTrouble: any other status but optimal, a time limit included.
     """
     options = options or SolverOptions()
-    chosen = highs_options(options, lp)
     scaling = Scaling(lp, units)
-    solver = passed(scaling.scaled(), chosen)
+    sums = Sums(scaling.scaled())
+    chosen = highs_options(options, sums.without)
+    solver = passed(sums.without, chosen)
     begun = time.perf_counter()
     with _logged(solver, options.log):
-        from_start = solved_from(solver, start.codes_for(lp)) if start and start.columns else ""
+        codes = start and start.columns and sums.kept(start.codes_for(lp))
+        from_start = solved_from(solver, codes) if codes else ""
         status = _run(solver, options)
     seconds = time.perf_counter() - begun
     _require_optimal(solver, status)
-    found, info = solver.getSolution(), solver.getInfo()
-    x, reduced_cost, dual, activity = scaling.back(
-        np.asarray(found.col_value),
-        np.asarray(found.col_dual),
-        np.asarray(found.row_dual),
-        np.asarray(found.row_value),
-    )
+    found, info, basis = solver.getSolution(), solver.getInfo(), basis_of(solver)
+    of_all = sums.back(np.asarray(found.col_value), np.asarray(found.col_dual), np.asarray(found.row_dual))
+    x, reduced_cost, dual, activity = scaling.back(*of_all)
     return Solution(
         x=x,
         reduced_cost=reduced_cost,
@@ -128,7 +127,7 @@ def solve(
             "highs": solver.version(),
             "options": chosen,
         },
-        basis=basis_of(solver),
+        basis=basis and sums.codes(*basis),
     )
 
 
