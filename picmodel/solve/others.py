@@ -24,6 +24,7 @@ from picmodel.solve.answer import Answer, NotThere, values
 from picmodel.solve.compile import LinearProgram
 from picmodel.solve.copt import ask_copt
 from picmodel.solve.crossover import at_a_basis
+from picmodel.solve.cuopt import ask_cuopt
 from picmodel.solve.cupdlpx import ask_cupdlpx
 from picmodel.solve.highs import Solution, SolverOptions
 from picmodel.solve.scaling import Scaling
@@ -39,7 +40,7 @@ class Other:
 
     Attributes:
         needs: what must be there.
-        has_basis: it ends at one where it is told to; else `crossover` finds it.
+        has_basis: it ends at one; else `crossover` finds it.
     """
 
     ask: Callable[[LinearProgram, SolverOptions], Answer]
@@ -61,8 +62,9 @@ OTHERS: dict[str, Other] = {
         "`pip install Mosek` and a licence",
     ),
     "cuopt": Other(
-        ThroughPyomo("cuopt", "num_cpu_threads", "time_limit", "crossover"),
-        "`pip install cuopt-cu12` and an NVIDIA GPU",
+        ask_cuopt,
+        "`pip install cuopt-cu13` (CUDA 12: `cuopt-cu12`) and an NVIDIA GPU",
+        has_basis=False,
     ),
     "cupdlpx": Other(ask_cupdlpx, "`pip install picmodel[gpu]` and an NVIDIA GPU", has_basis=False),
     "cbc": Other(ThroughPyomo("cbc", "threads"), "the program cbc (Debian: coinor-cbc)"),
@@ -86,9 +88,10 @@ def solve_by_other(
     with _written(options.log, options.name):
         answer = _asked(scaled, options)
     x, dual = values(options.name, answer)
-    basis, pivots = None, 0
+    asked = time.perf_counter() - start
+    basis, (pushes, pivots) = None, (0, 0)
     if options.crossover and not OTHERS[options.name].has_basis:
-        x, dual, basis, pivots = at_a_basis(scaled, x, dual, options)
+        x, dual, basis, (pushes, pivots) = at_a_basis(scaled, x, dual, options)
     seconds = time.perf_counter() - start
     x, _, dual, _ = scaling.back(x, x, dual, dual)
     return Solution(
@@ -100,10 +103,11 @@ def solve_by_other(
         status="Optimal",
         info={
             "seconds": seconds,
+            "seconds_of_solver": asked,
             "method": options.name,
             "options": {**options.extra},
             "ipm_iterations": 0,
-            "crossover_iterations": 0,
+            "crossover_iterations": pushes,
             "simplex_iterations": pivots,
         },
         basis=basis,
