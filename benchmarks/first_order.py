@@ -132,7 +132,7 @@ def _cuopt_words(tolerance: float) -> dict[str, Any]:
     kinds = (
         f"{size}_{what}_tolerance" for size in ("absolute", "relative") for what in ("primal", "dual", "gap")
     )
-    return {"method": 1, **dict.fromkeys(kinds, tolerance)}
+    return dict.fromkeys(kinds, tolerance)
 
 
 METHODS: dict[str, Method] = {
@@ -199,10 +199,14 @@ def to_a_basis(lp: LinearProgram, found: Found, limit: float) -> dict[str, Any]:
     assert found.dual is not None
     start = time.process_time()
     try:
-        *_, pivots = at_a_basis(lp, found.x, found.dual, SolverOptions(threads=1, time_limit_s=limit))
+        *_, counts = at_a_basis(lp, found.x, found.dual, SolverOptions(threads=1, time_limit_s=limit))
     except SolverTrouble:
         return {}
-    return {"basis_cpu_s": time.process_time() - start, "basis_pivots": pivots}
+    return {
+        "basis_cpu_s": time.process_time() - start,
+        "basis_pushes": counts[0],
+        "basis_pivots": counts[1],
+    }
 
 
 def lines(case: str, data: SystemData, lp: LinearProgram, given: argparse.Namespace) -> Iterator[dict]:

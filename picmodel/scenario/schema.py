@@ -259,8 +259,12 @@ class Solver(Options):
     """How the model is solved."""
 
     name: Literal[
-        "highs", "gurobi", "copt", "cplex", "xpress", "mosek", "cuopt", "cupdlpx", "cbc", "glpk"
-    ] = Field(default="highs", description="solver; all but HiGHS must be installed beside picmodel")
+        "highs", "gurobi", "copt", "cplex", "xpress", "mosek", "cuopt", "cupdlpx", "hipdlp", "cbc", "glpk"
+    ] = Field(
+        default="highs",
+        description="solver; all but highs and hipdlp, its first-order method, must be installed beside "
+        "picmodel",
+    )
     method: Literal["hipo", "ipx", "simplex"] = Field(default="hipo", description="algorithm of HiGHS")
     options: dict[str, bool | int | float | str] = Field(
         default={}, description="further options of the solver, in its own words"
@@ -297,9 +301,10 @@ class Solver(Options):
     def _of_highs_alone(self) -> Solver:
         if self.name != "highs" and self.method != "hipo":
             wrong(f"`method` is for HiGHS; write what {self.name} calls it in `options`", "method")
-        if self.name not in ("highs", "cuopt", "cupdlpx") and not self.crossover:
+        if self.name not in ("highs", "cuopt", "cupdlpx", "hipdlp") and not self.crossover:
             wrong(
-                f"`crossover` is for HiGHS, cuopt and cupdlpx; {self.name} has its own word, for `options`",
+                f"`crossover` is for HiGHS, cuopt, cupdlpx and hipdlp; {self.name} has its own word, for "
+                "`options`",
                 "crossover",
             )
         if self.name != "highs" and self.start_from is not None:

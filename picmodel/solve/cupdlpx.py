@@ -6,13 +6,14 @@ docs/performance.md says how far the prices of such points are from those of a b
 
 from __future__ import annotations
 
-import ctypes
 from typing import Any
 
 import numpy as np
 
 from picmodel.solve.answer import Answer, Ending, NotThere
 from picmodel.solve.compile import LinearProgram
+from picmodel.solve.crossover import TOLERANCE
+from picmodel.solve.gpu import gpu_is_there
 from picmodel.solve.highs import SolverOptions
 
 #: cuPDLPx's names of endings (cupdlpx.PDLP); DUAL_INFEASIBLE is unbounded where there is a plan
@@ -24,8 +25,6 @@ _ENDINGS = {
     "TIME_LIMIT": Ending.LIMIT,
     "ITERATION_LIMIT": Ending.LIMIT,
 }
-#: relative, of rows, reduced costs and gap in the norm of the whole; its own default is 1e-4
-TOLERANCE = 1e-6
 
 
 def ask_cupdlpx(lp: LinearProgram, options: SolverOptions) -> Answer:
@@ -78,13 +77,3 @@ def answer(model: Any) -> Answer:
     if ending is not Ending.OPTIMAL:
         return Answer(ending, said)
     return Answer(ending, said, np.asarray(model.X, dtype=float), np.asarray(model.Pi, dtype=float))
-
-
-def gpu_is_there() -> bool:
-    """Whether NVIDIA's driver finds a GPU."""
-    try:
-        driver = ctypes.CDLL("libcuda.so.1")
-    except OSError:
-        return False
-    count = ctypes.c_int(0)
-    return driver.cuInit(0) == 0 and driver.cuDeviceGetCount(ctypes.byref(count)) == 0 and count.value > 0

@@ -28,12 +28,8 @@ LONG_COLUMNS = 20.0
 #: where crossover follows, the interior point hands over early: beyond this it may stagnate, for up to a
 #: sixth of its iterations.  The vertex is then a few reduced costs from the optimum, with a feasible plan:
 #: the primal simplex ends it, where HiGHS's choice, the dual with disturbed costs, takes 30 times the pivots
-HANDED_OVER_EARLY = {
-    "ipm_optimality_tolerance": 1e-6,
-    "start_crossover_tolerance": 1e-4,
-    "simplex_strategy": PRIMAL,
-    "primal_simplex_bound_perturbation_multiplier": 0.0,
-}
+UNDISTURBED = {"simplex_strategy": PRIMAL, "primal_simplex_bound_perturbation_multiplier": 0.0}
+HANDED_OVER_EARLY = {"ipm_optimality_tolerance": 1e-6, "start_crossover_tolerance": 1e-4, **UNDISTURBED}
 _STATUS = highspy.HighsModelStatus
 UNDECIDED = (_STATUS.kNotset, _STATUS.kUnknown, _STATUS.kSolveError, _STATUS.kUnboundedOrInfeasible)
 

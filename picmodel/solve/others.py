@@ -1,10 +1,11 @@
-"""Solvers other than HiGHS: Gurobi, COPT, CPLEX, Xpress, MOSEK, cuOpt, cuPDLPx, CBC, GLPK.
+"""Solvers other than HiGHS's interior point: Gurobi, COPT, CPLEX, Xpress, MOSEK, first-order ones, CBC, GLPK.
 
 Each gets the scaled LP of `scaling` and gives back values and duals; everything else is recomputed from the
 arrays.  What comes back must pass the certificate like any other optimum, so a solver whose duals have
 another sign, or that stops too early, is found out in every run.
 
-None is a dependency.  Most have licences of their own; some are on PyPI in a version for small models.
+But for `hipdlp`, which is HiGHS's, none is a dependency.  Most have licences of their own; some are on PyPI
+in a version for small models.
 """
 
 from __future__ import annotations
@@ -24,8 +25,10 @@ from picmodel.solve.answer import Answer, NotThere, values
 from picmodel.solve.compile import LinearProgram
 from picmodel.solve.copt import ask_copt
 from picmodel.solve.crossover import at_a_basis
+from picmodel.solve.cuopt import ask_cuopt
 from picmodel.solve.cupdlpx import ask_cupdlpx
 from picmodel.solve.highs import Solution, SolverOptions
+from picmodel.solve.hipdlp import ask_hipdlp
 from picmodel.solve.scaling import Scaling
 from picmodel.solve.through_pyomo import ThroughPyomo
 
@@ -39,7 +42,7 @@ class Other:
 
     Attributes:
         needs: what must be there.
-        has_basis: it ends at one where it is told to; else `crossover` finds it.
+        has_basis: it ends at one; else `crossover` finds it.
     """
 
     ask: Callable[[LinearProgram, SolverOptions], Answer]
@@ -61,10 +64,12 @@ OTHERS: dict[str, Other] = {
         "`pip install Mosek` and a licence",
     ),
     "cuopt": Other(
-        ThroughPyomo("cuopt", "num_cpu_threads", "time_limit", "crossover"),
-        "`pip install cuopt-cu12` and an NVIDIA GPU",
+        ask_cuopt,
+        "`pip install cuopt-cu13` (CUDA 12: `cuopt-cu12`) and an NVIDIA GPU",
+        has_basis=False,
     ),
     "cupdlpx": Other(ask_cupdlpx, "`pip install picmodel[gpu]` and an NVIDIA GPU", has_basis=False),
+    "hipdlp": Other(ask_hipdlp, "highspy", has_basis=False),
     "cbc": Other(ThroughPyomo("cbc", "threads"), "the program cbc (Debian: coinor-cbc)"),
     "glpk": Other(ThroughPyomo("glpk", whole_seconds=True), "the program glpsol (Debian: glpk-utils)"),
     "appsi_highs": Other(ThroughPyomo("appsi_highs", "threads"), "highspy"),
@@ -86,9 +91,10 @@ def solve_by_other(
     with _written(options.log, options.name):
         answer = _asked(scaled, options)
     x, dual = values(options.name, answer)
-    basis, pivots = None, 0
+    asked = time.perf_counter() - start
+    basis, (pushes, pivots) = None, (0, 0)
     if options.crossover and not OTHERS[options.name].has_basis:
-        x, dual, basis, pivots = at_a_basis(scaled, x, dual, options)
+        x, dual, basis, (pushes, pivots) = at_a_basis(scaled, x, dual, options)
     seconds = time.perf_counter() - start
     x, _, dual, _ = scaling.back(x, x, dual, dual)
     return Solution(
@@ -100,10 +106,11 @@ def solve_by_other(
         status="Optimal",
         info={
             "seconds": seconds,
+            "seconds_of_solver": asked,
             "method": options.name,
             "options": {**options.extra},
             "ipm_iterations": 0,
-            "crossover_iterations": 0,
+            "crossover_iterations": pushes,
             "simplex_iterations": pivots,
         },
         basis=basis,

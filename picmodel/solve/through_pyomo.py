@@ -37,14 +37,12 @@ class ThroughPyomo:
         factory: Pyomo's name of the interface.
         threads: word for the number of threads; empty: it has none.
         limit: word for the longest time [s]; empty: Pyomo's ``timelimit``.
-        crossover: word for ending at a basis, where that is not what it does anyway.
         whole_seconds: it refuses a limit with decimals.
     """
 
     factory: str
     threads: str = ""
     limit: str = ""
-    crossover: str = ""
     whole_seconds: bool = False
 
     def __call__(self, lp: LinearProgram, options: SolverOptions) -> Answer:
@@ -77,8 +75,6 @@ class ThroughPyomo:
         words: dict[str, Any] = {}
         if options.threads and self.threads:
             words[self.threads] = options.threads
-        if self.crossover:
-            words[self.crossover] = options.crossover
         if self.limit:
             words[self.limit] = options.time_limit_s
         words |= options.extra

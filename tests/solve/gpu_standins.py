@@ -1,4 +1,4 @@
-"""Stand-ins for two packages that need a GPU, as far as picmodel and Pyomo use them; HiGHS does their work.
+"""Stand-ins for two packages that need a GPU, as far as picmodel uses them; HiGHS does their work.
 
 What they take and give was read in the sources of cupdlpx 0.3.0 (``python/cupdlpx/model.py`` and
 ``python_bindings/_core_bindings.cpp``) and of cuopt 26.10.0 (``linear_programming/data_model``,
@@ -16,10 +16,9 @@ import numpy as np
 import scipy.sparse as sp
 
 _STATUS = highspy.HighsModelStatus
-#: names of cupdlpx.PDLP, codes of CUOPT_TERMINATION_STATUS
+#: names of cupdlpx.PDLP and of cuopt's LPTerminationStatus
 _NAMES = {_STATUS.kOptimal: "OPTIMAL", _STATUS.kInfeasible: "PRIMAL_INFEASIBLE"}
-_CODES = {_STATUS.kOptimal: 1, _STATUS.kInfeasible: 2, _STATUS.kUnbounded: 3}
-_LIMIT, _EITHER = 5, 11
+_REASONS = {_STATUS.kOptimal: "Optimal", _STATUS.kInfeasible: "PrimalInfeasible"}
 
 
 def optimum(cost, matrix, row_lower, row_upper, lower, upper):
@@ -94,11 +93,12 @@ class CuOptDataModel:
     def set_csr_constraint_matrix(self, values, indices, offsets):
         self.csr = (values, indices, offsets)
 
-    def set_constraint_lower_bounds(self, sides):
-        self.row_lower = sides
+    def set_constraint_bounds(self, sides):
+        self.sides = sides
 
-    def set_constraint_upper_bounds(self, sides):
-        self.row_upper = sides
+    def set_row_types(self, kinds):
+        assert set(kinds) <= set("EGL")
+        self.kinds = np.asarray(kinds)
 
     def set_variable_lower_bounds(self, sides):
         self.lower = sides
@@ -109,11 +109,11 @@ class CuOptDataModel:
     def set_variable_types(self, types):
         assert set(types) == {"C"}
 
-    def set_variable_names(self, names):
-        pass
-
     def set_objective_coefficients(self, cost):
         self.cost = cost
+
+    def set_objective_offset(self, offset):
+        self.offset = offset
 
     def set_maximize(self, maximize):
         assert not maximize
@@ -122,7 +122,14 @@ class CuOptDataModel:
 class CuOptSettings:
     """``cuopt.linear_programming.SolverSettings``: an unknown parameter is a ValueError."""
 
-    PARAMETERS = ("log_file", "time_limit", "num_cpu_threads", "crossover", "method")
+    PARAMETERS = (
+        "time_limit",
+        "num_cpu_threads",
+        "crossover",
+        "method",
+        "infeasibility_detection",
+        *(f"{size}_{of}_tolerance" for size in ("absolute", "relative") for of in ("primal", "dual", "gap")),
+    )
     made: ClassVar[list[CuOptSettings]] = []
 
     def __init__(self):
@@ -136,27 +143,21 @@ class CuOptSettings:
 
 
 class CuOptSolution:
-    """``cuopt.linear_programming.Solution`` of an LP, which is category 0."""
+    """``cuopt.linear_programming.Solution`` of an LP; endings by name as ``LPTerminationStatus`` has them."""
 
     def __init__(self, model: CuOptDataModel, settings: CuOptSettings):
         if settings.chosen["time_limit"] < 1e-3:
-            self.code, self.x, self.dual = _LIMIT, np.array([]), np.array([])
+            self.said, self.x, self.dual = "TimeLimit", np.array([]), np.array([])
             return
         values, indices, offsets = model.csr
-        matrix = sp.csr_array((values, indices, offsets), shape=(len(model.row_lower), len(model.cost)))
-        status, self.x, self.dual = optimum(
-            model.cost, matrix, model.row_lower, model.row_upper, model.lower, model.upper
-        )
-        self.code = _CODES.get(status, _EITHER)
+        matrix = sp.csr_array((values, indices, offsets), shape=(len(model.sides), len(model.cost)))
+        low = np.where(model.kinds == "L", -np.inf, model.sides)
+        high = np.where(model.kinds == "G", np.inf, model.sides)
+        status, self.x, self.dual = optimum(model.cost, matrix, low, high, model.lower, model.upper)
+        self.said = _REASONS.get(status, "UnboundedOrInfeasible")
 
-    def get_termination_status(self):
-        return self.code
-
-    def get_problem_category(self):
-        return 0
-
-    def get_primal_objective(self):
-        return 0.0
+    def get_termination_reason(self):
+        return self.said
 
     def get_primal_solution(self):
         return self.x
@@ -165,12 +166,10 @@ class CuOptSolution:
         return self.dual
 
 
+#: a module, since picmodel imports a part of it
 CUOPT = SimpleNamespace(
-    __version__="26.10.00",
     linear_programming=SimpleNamespace(
-        DataModel=CuOptDataModel,
-        solver_settings=SimpleNamespace(SolverSettings=CuOptSettings),
-        solver=SimpleNamespace(Solve=CuOptSolution),
-    ),
+        DataModel=CuOptDataModel, SolverSettings=CuOptSettings, Solve=CuOptSolution
+    )
 )
 CUPDLPX = SimpleNamespace(Model=CuPDLPxModel)

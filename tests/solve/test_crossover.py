@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from picmodel.errors import SolverTrouble
+from picmodel.solve import crossover
 from picmodel.solve.certificate import examine
-from picmodel.solve.crossover import at_a_basis, guessed
+from picmodel.solve.crossover import at_a_basis, complementary, guessed, with_activities
 from picmodel.solve.highs import SolverOptions, passed
 from picmodel.solve.scaling import Scaling
 from tests.solve.test_highs import peaks
@@ -32,19 +33,52 @@ def test_the_basis_near_a_rough_point_passes_the_certificate(design):
     scaled = scaling.scaled()
     x, dual = near_optimum(scaled)
     assert examine(scaled, x, dual).worst > 1e-3  # rough, so there is something to do
-    x, dual, basis, pivots = at_a_basis(scaled, x, dual, SIMPLEX)
+    x, dual, basis, (pushes, _) = at_a_basis(scaled, x, dual, SIMPLEX)
     assert basis is not None
     assert [len(part) for part in basis] == [lp.shape[1], lp.shape[0]]
-    assert pivots > 0
+    assert pushes > 0
     x, _, dual, _ = scaling.back(x, x, dual, dual)
     assert examine(lp, x, dual).worst < 1e-8
 
 
-def test_from_the_optimum_itself_hardly_a_pivot_is_needed():
-    """Two plants and two slices; what is at its side without a price may be basic or not."""
-    lp = Scaling(peaks()).scaled()
-    x, dual = near_optimum(lp, 1e-9)
-    assert at_a_basis(lp, x, dual, SIMPLEX)[3] <= 3
+@pytest.mark.parametrize("design", EVERYTHING)
+def test_near_the_optimum_crossover_leaves_the_simplex_hardly_a_pivot(design):
+    """About 1000 rows; a basis guessed from the same points takes 100 to 200 pivots."""
+    lp = Scaling(compile_tiny(whole_system(), EVERYTHING[design])).scaled()
+    x, dual = near_optimum(lp, 1e-8)
+    assert at_a_basis(lp, x, dual, SIMPLEX)[3][1] <= 10
+
+
+def test_where_crossover_fails_a_guessed_basis_does(monkeypatch):
+    monkeypatch.setattr(crossover, "basis_of", lambda solver: None)
+    lp = Scaling(compile_tiny(whole_system(), EVERYTHING["price"])).scaled()
+    x, dual = near_optimum(lp)
+    x, dual, _, (pushes, pivots) = at_a_basis(lp, x, dual, SIMPLEX)
+    assert pushes == 0
+    assert pivots > 0
+    assert examine(lp, x, dual).dual < 1e-8
+
+
+def test_of_value_and_price_one_gives_way():
+    """By hand: nearer to its side than to no price, further, at the upper side, outside, fixed."""
+    value, price = complementary(
+        np.array([0.01, 0.3, 0.99, -0.2, 5.1]),
+        np.array([0.0, 0.0, 0.0, 0.0, 5.0]),
+        np.array([1.0, 1.0, np.inf, 1.0, 5.0]),
+        np.array([0.2, 0.2, -0.4, 0.0, -3.0]),
+    )
+    assert value.tolist() == [0.0, 0.3, 0.99, 0.0, 5.0]
+    assert price.tolist() == [0.2, 0.0, 0.0, 0.0, -3.0]
+
+
+def test_activities_as_columns_leave_the_optimum_where_it_is():
+    lp = Scaling(compile_tiny(whole_system(), EVERYTHING["price"])).scaled()
+    costs = []
+    for given in (lp, with_activities(lp)):
+        solver = passed(given, {"solver": "simplex"})
+        solver.run()
+        costs.append(solver.getInfo().objective_function_value)
+    assert costs[1] == pytest.approx(costs[0], rel=1e-9)
 
 
 def test_codes_say_which_side_or_basic():
