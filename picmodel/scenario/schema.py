@@ -259,13 +259,13 @@ class Solver(Options):
     """How the model is solved."""
 
     name: Literal[
-        "highs", "gurobi", "copt", "cplex", "xpress", "mosek", "cuopt", "cupdlpx", "hipdlp", "cbc", "glpk"
-    ] = Field(
-        default="highs",
-        description="solver; all but highs and hipdlp, its first-order method, must be installed beside "
-        "picmodel",
+        "highs", "gurobi", "copt", "cplex", "xpress", "mosek", "cuopt", "cupdlpx", "cbc", "glpk"
+    ] = Field(default="highs", description="solver; all but HiGHS must be installed beside picmodel")
+    method: Literal["choose", "hipdlp", "hipo", "ipx", "simplex"] = Field(
+        default="choose",
+        description="algorithm of HiGHS: first-order with crossover, interior points, simplex; choose: by "
+        "the size of the LP",
     )
-    method: Literal["hipo", "ipx", "simplex"] = Field(default="hipo", description="algorithm of HiGHS")
     options: dict[str, bool | int | float | str] = Field(
         default={}, description="further options of the solver, in its own words"
     )
@@ -299,14 +299,15 @@ class Solver(Options):
 
     @model_validator(mode="after")
     def _of_highs_alone(self) -> Solver:
-        if self.name != "highs" and self.method != "hipo":
+        if self.name != "highs" and self.method != "choose":
             wrong(f"`method` is for HiGHS; write what {self.name} calls it in `options`", "method")
-        if self.name not in ("highs", "cuopt", "cupdlpx", "hipdlp") and not self.crossover:
+        if self.name not in ("highs", "cuopt", "cupdlpx") and not self.crossover:
             wrong(
-                f"`crossover` is for HiGHS, cuopt, cupdlpx and hipdlp; {self.name} has its own word, for "
-                "`options`",
+                f"`crossover` is for HiGHS, cuopt and cupdlpx; {self.name} has its own word, for `options`",
                 "crossover",
             )
+        if self.method == "hipdlp" and not self.crossover:
+            wrong("a point of `hipdlp` misses the certificate without it; take `method: hipo`", "crossover")
         if self.name != "highs" and self.start_from is not None:
             wrong(f"`start_from` is for HiGHS; {self.name} starts from nothing, delete it", "start_from")
         return self

@@ -26,13 +26,14 @@ Codes = tuple[np.ndarray, np.ndarray]
 
 
 def at_a_basis(
-    lp: LinearProgram, x: np.ndarray, dual: np.ndarray, options: SolverOptions
+    lp: LinearProgram, x: np.ndarray, dual: np.ndarray, options: SolverOptions, most_pivots: int | None = None
 ) -> tuple[np.ndarray, np.ndarray, Codes | None, tuple[int, int]]:
     """The optimum that a point is near.
 
     Args:
         x, dual: values by column and duals by row, of any accuracy.
         options: of the solve; the time limit holds for crossover and for the simplex once more.
+        most_pivots: of the simplex, after which it gives up; None: as many as it takes.
 
     Returns:
         Values, duals, codes of the basis, and how many pushes of crossover and pivots of the simplex it took.
@@ -42,8 +43,10 @@ def at_a_basis(
     """
     chosen = {"solver": "simplex", "time_limit": options.time_limit_s, "threads": options.threads}
     codes, pushes = pushed(lp, x, dual, chosen)
-    tolerance = {"dual_feasibility_tolerance": DUAL_TOLERANCE}
-    solver = passed(lp, {**chosen, **tolerance, **(UNDISTURBED if pushes else {})})
+    last = {"dual_feasibility_tolerance": DUAL_TOLERANCE}
+    if most_pivots is not None:
+        last["simplex_iteration_limit"] = most_pivots
+    solver = passed(lp, {**chosen, **last, **(UNDISTURBED if pushes else {})})
     set_basis(solver, codes)
     solver.run()
     status = solver.getModelStatus()

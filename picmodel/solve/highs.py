@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,6 @@ from picmodel.errors import Infeasible, SolverTrouble
 from picmodel.solve.compile import LinearProgram
 from picmodel.solve.scaling import OBJECTIVE_SCALE, Scaling
 from picmodel.solve.start import DUAL, PRIMAL, Basis, set_basis, solved_from
-from picmodel.solve.sums import Sums
 
 #: of reduced costs as the solver sees them; scaled back they are 1000 times larger, and must still pass
 #: the certificate on columns of small cost (an hour of an extreme day)
@@ -29,7 +28,16 @@ LONG_COLUMNS = 20.0
 #: sixth of its iterations.  The vertex is then a few reduced costs from the optimum, with a feasible plan:
 #: the primal simplex ends it, where HiGHS's choice, the dual with disturbed costs, takes 30 times the pivots
 UNDISTURBED = {"simplex_strategy": PRIMAL, "primal_simplex_bound_perturbation_multiplier": 0.0}
-HANDED_OVER_EARLY = {"ipm_optimality_tolerance": 1e-6, "start_crossover_tolerance": 1e-4, **UNDISTURBED}
+#: of rows and reduced costs there, too.  An interior point takes the smaller of both tolerances for both, and
+#: rows may never come to 1e-10: 16 of 114 iterations with all mechanisms (docs/performance.md).  What reduced
+#: costs lack of `DUAL_TOLERANCE` the simplex mends, if anything
+HANDED_OVER_AT = 1e-7
+HANDED_OVER_EARLY = {
+    "ipm_optimality_tolerance": 1e-6,
+    "start_crossover_tolerance": 1e-4,
+    "dual_feasibility_tolerance": HANDED_OVER_AT,
+    **UNDISTURBED,
+}
 _STATUS = highspy.HighsModelStatus
 UNDECIDED = (_STATUS.kNotset, _STATUS.kUnknown, _STATUS.kSolveError, _STATUS.kUnboundedOrInfeasible)
 
@@ -40,14 +48,15 @@ class SolverOptions:
 
     Attributes:
         name: ``highs``, or one of `others.OTHERS`.
-        method: ``hipo`` (interior point), ``ipx`` or ``simplex``.
+        method: ``hipdlp`` (first-order, large LPs), ``hipo`` or ``ipx`` (interior points), ``simplex``;
+            ``choose``: by size (`solve.first_order`).
         threads: threads of one solve; 0 leaves it to HiGHS.
         crossover: end at a basis; prices are read from one.
         log: file that HiGHS's own log is added to; None: no log.
         extra: further options, in the solver's own words; they come last.
     """
 
-    method: str = "hipo"
+    method: str = "choose"
     threads: int = 0
     time_limit_s: float = 3600.0
     crossover: bool = True
@@ -80,7 +89,7 @@ def solve(
     units: Mapping[str, str] | None = None,
     start: Basis | None = None,
 ) -> Solution:
-    """Solve the LP to an optimal basis.
+    """Solve the LP to an optimal basis by an interior point, or by the simplex.
 
     Args:
         units: unit of each variable and row family, by which the LP is scaled; the physical
@@ -92,53 +101,97 @@ def solve(
         SolverTrouble: any other status but optimal, a time limit included.
     """
     options = options or SolverOptions()
+    found, from_start = go_on(lp, options, units, start)
+    if found is not None:
+        return found
+    chosen = highs_options(options, lp)
     scaling = Scaling(lp, units)
-    sums = Sums(scaling.scaled())
-    chosen = highs_options(options, sums.without)
-    solver = passed(sums.without, chosen)
+    solver = passed(scaling.scaled(), chosen)
     begun = time.perf_counter()
-    with _logged(solver, options.log):
-        codes = start and start.columns and sums.kept(start.codes_for(lp))
-        from_start = solved_from(solver, codes) if codes else ""
-        status = _run(solver, options)
-    seconds = time.perf_counter() - begun
-    _require_optimal(solver, status)
-    found, info, basis = solver.getSolution(), solver.getInfo(), basis_of(solver)
-    of_all = sums.back(np.asarray(found.col_value), np.asarray(found.col_dual), np.asarray(found.row_dual))
-    x, reduced_cost, dual, activity = scaling.back(*of_all)
+    with logged(solver, options.log):
+        counts = _run(solver, options)
+    _require_optimal(solver, solver.getModelStatus())
+    return _found(solver, scaling, options, chosen, begun, counts, from_start)
+
+
+def go_on(
+    lp: LinearProgram, options: SolverOptions, units: Mapping[str, str] | None, start: Basis | None
+) -> tuple[Solution | None, str]:
+    """The optimum by the simplex from a basis, where that pays, and what was done or why not."""
+    if start is None or not start.columns:
+        return None, ""
+    chosen = highs_options(replace(options, method="simplex"), lp)
+    scaling = Scaling(lp, units)
+    solver = passed(scaling.scaled(), chosen)
+    begun = time.perf_counter()
+    with logged(solver, options.log):
+        said = solved_from(solver, start.codes_for(lp))
+    if solver.getModelStatus() != _STATUS.kOptimal:
+        return None, said
+    return _found(solver, scaling, options, chosen, begun, _counts(solver), said), said
+
+
+def _found(
+    solver: highspy.Highs,
+    scaling: Scaling,
+    options: SolverOptions,
+    chosen: dict,
+    begun: float,
+    counts: dict[str, int],
+    from_start: str,
+) -> Solution:
+    """The optimum that a solver ended at, in the units of the model."""
+    found = solver.getSolution()
+    x, reduced_cost, dual, activity = scaling.back(
+        np.asarray(found.col_value),
+        np.asarray(found.col_dual),
+        np.asarray(found.row_dual),
+        np.asarray(found.row_value),
+    )
     return Solution(
         x=x,
         reduced_cost=reduced_cost,
         dual=dual,
         activity=activity,
-        objective=float(info.objective_function_value) / OBJECTIVE_SCALE,
-        status=solver.modelStatusToString(status),
+        objective=float(solver.getInfo().objective_function_value) / OBJECTIVE_SCALE,
+        status=solver.modelStatusToString(solver.getModelStatus()),
         info={
-            "seconds": seconds,
-            "method": options.method,
+            "seconds": time.perf_counter() - begun,
+            "method": chosen["solver"],
             "from_start": from_start,
-            "ipm_iterations": int(info.ipm_iteration_count),
-            "crossover_iterations": int(info.crossover_iteration_count),
-            "simplex_iterations": int(info.simplex_iteration_count),
+            **counts,
             "highs": solver.version(),
             "options": chosen,
         },
-        basis=basis and sums.codes(*basis),
+        basis=basis_of(solver),
     )
 
 
-def _run(solver: highspy.Highs, options: SolverOptions) -> highspy.HighsModelStatus:
-    """Run to an end, unless there is an optimum already."""
-    if solver.getModelStatus() == _STATUS.kOptimal:
-        return _STATUS.kOptimal
+def _run(solver: highspy.Highs, options: SolverOptions) -> dict[str, int]:
+    """Run to an end; iterations of each kind."""
     solver.run()
-    status = solver.getModelStatus()
-    if status in UNDECIDED and options.method != "simplex":
+    counts = _counts(solver)
+    if solver.getModelStatus() in UNDECIDED and options.method != "simplex":
         solver.setOptionValue("solver", "simplex")  # it always says what an interior point leaves open
         solver.setOptionValue("simplex_strategy", options.extra.get("simplex_strategy", DUAL))
         solver.run()
-        status = solver.getModelStatus()
-    return status
+        counts["simplex_iterations"] += _counts(solver)["simplex_iterations"]
+    if solver.getOptionValue("dual_feasibility_tolerance")[1] == HANDED_OVER_AT and _is_at_a_basis(solver):
+        solver.setOptionValue("dual_feasibility_tolerance", DUAL_TOLERANCE)
+        solver.setOptionValue("solver", "simplex")
+        solver.run()
+        counts["simplex_iterations"] += _counts(solver)["simplex_iterations"]
+    return counts
+
+
+def _is_at_a_basis(solver: highspy.Highs) -> bool:
+    return solver.getModelStatus() == _STATUS.kOptimal and solver.getBasis().valid
+
+
+def _counts(solver: highspy.Highs) -> dict[str, int]:
+    info = solver.getInfo()
+    kinds = ("ipm", "crossover", "simplex")
+    return {f"{kind}_iterations": max(0, int(getattr(info, f"{kind}_iteration_count"))) for kind in kinds}
 
 
 def passed(lp: LinearProgram, options: Mapping) -> highspy.Highs:
@@ -178,14 +231,14 @@ def highs_options(options: SolverOptions, lp: LinearProgram | None = None) -> di
     """Options as HiGHS names them, for an LP."""
     chosen = {
         "output_flag": False,
-        "solver": options.method,
+        "solver": "hipo" if options.method in ("choose", "hipdlp") else options.method,
         "run_crossover": "on" if options.crossover else "off",
         "time_limit": options.time_limit_s,
         "dual_feasibility_tolerance": DUAL_TOLERANCE,
     }
     if options.method != "simplex" and options.crossover:
         chosen.update(HANDED_OVER_EARLY)
-    if options.method == "hipo" and lp is not None and column_length(lp) >= LONG_COLUMNS:
+    if chosen["solver"] == "hipo" and lp is not None and column_length(lp) >= LONG_COLUMNS:
         chosen["hipo_system"] = "augmented"
     if options.threads:
         chosen["threads"] = options.threads
@@ -199,7 +252,7 @@ def column_length(lp: LinearProgram) -> float:
 
 
 @contextmanager
-def _logged(solver: highspy.Highs, log: Path | None) -> Iterator[None]:
+def logged(solver: highspy.Highs, log: Path | None) -> Iterator[None]:
     """The solver writes its log to a file; HiGHS begins every file anew, so this one is added to it."""
     if log is None:
         yield

@@ -1,11 +1,10 @@
-"""Solvers other than HiGHS's interior point: Gurobi, COPT, CPLEX, Xpress, MOSEK, first-order ones, CBC, GLPK.
+"""Solvers other than HiGHS: Gurobi, COPT, CPLEX, Xpress, MOSEK, cuOpt, cuPDLPx, CBC, GLPK.
 
 Each gets the scaled LP of `scaling` and gives back values and duals; everything else is recomputed from the
 arrays.  What comes back must pass the certificate like any other optimum, so a solver whose duals have
 another sign, or that stops too early, is found out in every run.
 
-But for `hipdlp`, which is HiGHS's, none is a dependency.  Most have licences of their own; some are on PyPI
-in a version for small models.
+None is a dependency.  Most have licences of their own; some are on PyPI in a version for small models.
 """
 
 from __future__ import annotations
@@ -28,7 +27,6 @@ from picmodel.solve.crossover import at_a_basis
 from picmodel.solve.cuopt import ask_cuopt
 from picmodel.solve.cupdlpx import ask_cupdlpx
 from picmodel.solve.highs import Solution, SolverOptions
-from picmodel.solve.hipdlp import ask_hipdlp
 from picmodel.solve.scaling import Scaling
 from picmodel.solve.through_pyomo import ThroughPyomo
 
@@ -69,7 +67,6 @@ OTHERS: dict[str, Other] = {
         has_basis=False,
     ),
     "cupdlpx": Other(ask_cupdlpx, "`pip install picmodel[gpu]` and an NVIDIA GPU", has_basis=False),
-    "hipdlp": Other(ask_hipdlp, "highspy", has_basis=False),
     "cbc": Other(ThroughPyomo("cbc", "threads"), "the program cbc (Debian: coinor-cbc)"),
     "glpk": Other(ThroughPyomo("glpk", whole_seconds=True), "the program glpsol (Debian: glpk-utils)"),
     "appsi_highs": Other(ThroughPyomo("appsi_highs", "threads"), "highspy"),

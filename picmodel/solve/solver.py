@@ -1,10 +1,11 @@
-"""The solver that a scenario names: HiGHS, or another one through Pyomo."""
+"""The solver that a scenario names, and of HiGHS the algorithm that its LP asks for."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from picmodel.solve import highs
+from picmodel.solve import first_order, highs
 from picmodel.solve.compile import LinearProgram
 from picmodel.solve.highs import Solution, SolverOptions
 from picmodel.solve.start import Basis
@@ -20,8 +21,16 @@ def solve(
 
     Other solvers take no ``start``.
     """
-    if options is None or options.name == "highs":
-        return highs.solve(lp, options, units, start)
-    from picmodel.solve.others import solve_by_other  # loads Pyomo's solvers, which takes a second
+    options = options or SolverOptions()
+    if options.name != "highs":
+        from picmodel.solve.others import solve_by_other  # loads Pyomo's solvers, which takes a second
 
-    return solve_by_other(lp, options, units)
+        return solve_by_other(lp, options, units)
+    found, from_start = highs.go_on(lp, options, units, start)
+    if found is not None:
+        return found
+    why = ""
+    if first_order.is_chosen(lp, options):
+        found, why = first_order.solve(lp, options, units)
+    found = found or highs.solve(lp, options, units)
+    return replace(found, info={**found.info, "from_start": from_start, "first_order": why})
