@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import highspy
 import numpy as np
 import pytest
 import scipy.sparse as sp
 
 from picmodel.errors import Infeasible, SolverTrouble
 from picmodel.solve.certificate import examine
-from picmodel.solve.highs import HANDED_OVER_EARLY, SolverOptions, column_length, highs_options, solve
+from picmodel.solve.highs import (
+    HANDED_OVER_EARLY,
+    SolverOptions,
+    _run,
+    column_length,
+    highs_options,
+    passed,
+    solve,
+)
 from picmodel.solve.scaling import Scaling
+from picmodel.solve.start import set_basis
 from tests.tiny import compile_tiny, tiny
 from tests.whole import EVERYTHING, whole_system
 
@@ -83,11 +93,11 @@ def test_hipo_takes_the_augmented_system_where_columns_are_long():
 
 def test_an_interior_point_hands_over_early_where_crossover_follows():
     """Without crossover its own accuracy is the plan's; a user's word comes last."""
-    early = tuple(HANDED_OVER_EARLY)
+    early = HANDED_OVER_EARLY
     for method in ("hipo", "ipx"):
-        assert set(early) <= set(highs_options(SolverOptions(method=method)))
-        assert not set(early) & set(highs_options(SolverOptions(method=method, crossover=False)))
-    assert not set(early) & set(highs_options(SolverOptions(method="simplex")))
+        assert HANDED_OVER_EARLY.items() <= highs_options(SolverOptions(method=method)).items()
+        assert not early.items() & highs_options(SolverOptions(method=method, crossover=False)).items()
+    assert not early.items() & highs_options(SolverOptions(method="simplex")).items()
     sharp = SolverOptions(extra={"ipm_optimality_tolerance": 1e-9})
     assert highs_options(sharp)["ipm_optimality_tolerance"] == 1e-9
 
@@ -103,3 +113,28 @@ def test_handed_over_early_or_late_the_optimum_is_the_same(design):
         assert found.objective == pytest.approx(late.objective, rel=1e-9)
         assert examine(lp, found.x, found.dual).worst < 1e-8
         assert found.basis is not None
+
+
+@pytest.mark.parametrize(("tolerance", "dearer"), [(1e-10, 0.0), (1e-7, 1.0)])
+def test_reduced_costs_are_sharp_after_an_interior_point_with_a_wide_tolerance(
+    tolerance, dearer, monkeypatch
+):
+    """Two plants alike but for 5e-8 of the cost as the solver sees it; the simplex starts from the dearer."""
+    monkeypatch.setattr("picmodel.solve.highs.DUAL_TOLERANCE", tolerance)
+    lp = replace(
+        peaks(),
+        matrix=sp.csc_array([[1.0, 1.0]]),
+        cost=np.array([1.0 + 5e-5, 1.0]),
+        lower=np.zeros(2),
+        upper=np.full(2, np.inf),
+        row_lower=np.array([1.0]),
+        row_upper=np.array([np.inf]),
+        rows={},
+        columns={},
+    )
+    solver = passed(Scaling(lp).scaled(), highs_options(SolverOptions(method="ipx", threads=1)))
+    basic, lower = highspy.HighsBasisStatus.kBasic, highspy.HighsBasisStatus.kLower
+    set_basis(solver, (np.array([int(basic), int(lower)]), np.array([int(lower)])))
+    solver.setOptionValue("solver", "simplex")
+    _run(solver, SolverOptions(method="ipx"))
+    assert solver.getSolution().col_value == [dearer, 1.0 - dearer]

@@ -1,8 +1,7 @@
 """Other solvers find the optimum and the prices that HiGHS finds; what is missing is said.
 
-`appsi_highs`, Pyomo's own way to HiGHS, and its `hipdlp` are always there; the others are skipped where
-they are not installed, or have no licence.  What needs a GPU is also tried with a stand-in, see
-`gpu_standins`.
+`appsi_highs`, Pyomo's own way to HiGHS, is always there; the others are skipped where they are not installed,
+or have no licence.  What needs a GPU is also tried with a stand-in, see `gpu_standins`.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ from tests.solve.test_highs import peaks
 from tests.tiny import SIMPLEX, compile_tiny, tiny
 from tests.whole import EVERYTHING, whole_system
 
-ALWAYS = ("appsi_highs", "hipdlp")
+ALWAYS = ("appsi_highs",)
 UNITS = {entry.name: entry.unit for entry in (*ENTRIES, *entries())}
 STOOD_IN = ("cuopt", "cupdlpx")
 

@@ -1,0 +1,105 @@
+"""The first-order method ends at the basis that an interior point ends at, or leaves the LP to it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from picmodel.errors import Infeasible, InputError, SolverTrouble
+from picmodel.glossary import ENTRIES
+from picmodel.markets.registry import entries
+from picmodel.scenario.check import validate_options
+from picmodel.scenario.schema import Solver
+from picmodel.solve import first_order, highs
+from picmodel.solve.certificate import examine
+from picmodel.solve.highs import SolverOptions
+from picmodel.solve.solver import solve
+from picmodel.solve.start import Basis
+from tests.solve.test_highs import peaks
+from tests.tiny import compile_tiny, tiny
+from tests.whole import EVERYTHING, whole_system
+
+UNITS = {entry.name: entry.unit for entry in (*ENTRIES, *entries())}
+
+
+def by(**more) -> SolverOptions:
+    return SolverOptions(method="hipdlp", threads=1, **more)
+
+
+def test_the_cost_worked_out_by_hand():
+    found = solve(peaks(), by())
+    assert found.objective == pytest.approx(2256.0)
+    assert found.info["method"] == "hipdlp"
+    assert found.info["first_order_iterations"] > 0
+    assert found.info["first_order"] == ""
+
+
+@pytest.mark.parametrize("design", EVERYTHING)
+def test_all_mechanisms_have_optimum_and_prices_of_the_interior_point(design):
+    lp = compile_tiny(whole_system(), EVERYTHING[design])
+    inside = highs.solve(lp, SolverOptions(method="hipo", threads=1), UNITS)
+    found = solve(lp, by(), UNITS)
+    assert found.info["method"] == "hipdlp"
+    assert found.objective == pytest.approx(inside.objective, rel=1e-10)
+    assert examine(lp, found.x, found.dual).worst < 1e-8
+    balance = lp.rows["c_balance"].position
+    assert found.dual[balance] == pytest.approx(inside.dual[balance], abs=1e-6)
+    assert found.basis is not None
+
+
+def test_it_is_chosen_by_size(monkeypatch):
+    lp = peaks()
+    assert not first_order.is_chosen(lp, SolverOptions())
+    assert first_order.is_chosen(lp, by())
+    monkeypatch.setattr(first_order, "LARGE", lp.shape[0])
+    assert first_order.is_chosen(lp, SolverOptions())
+    assert not first_order.is_chosen(lp, SolverOptions(method="hipo"))
+    assert not first_order.is_chosen(lp, SolverOptions(crossover=False))
+    assert solve(lp).info["method"] == "hipdlp"
+
+
+def test_beyond_its_budget_the_interior_point_solves(monkeypatch):
+    monkeypatch.setattr(first_order, "MOST_ITERATIONS", 1)
+    lp = compile_tiny(whole_system(), EVERYTHING["ccer"])
+    found = solve(lp, by(), UNITS)
+    assert found.info["method"] == "hipo"
+    assert "no point after" in found.info["first_order"]
+    assert examine(lp, found.x, found.dual).worst < 1e-8
+
+
+def test_a_point_too_far_from_any_basis_is_left_to_the_interior_point(monkeypatch):
+    monkeypatch.setattr(first_order, "TOLERANCE", 0.3)
+    monkeypatch.setattr(first_order, "MOST_PIVOTS", 0.0)
+    lp = compile_tiny(whole_system(), EVERYTHING["ccer"])
+    found = solve(lp, by(), UNITS)
+    assert found.info["method"] == "hipo"
+    assert "no basis near the point" in found.info["first_order"]
+
+
+def test_no_plan_is_said_by_the_interior_point():
+    technologies = {"rigid": dict(existing={"A": 3.0}, must_run=1.0)}
+    lp = compile_tiny(tiny({("A", 2030): [1.0]}, technologies, may_retire={"rigid": False}))
+    with pytest.raises(Infeasible, match="cannot be met"):
+        solve(lp, by())
+
+
+def test_a_basis_of_another_solve_comes_first():
+    lp = peaks()
+    before = solve(lp, by())
+    found = solve(lp, by(), start=Basis.of(lp, before.basis))
+    assert found.info["from_start"] == "primal"
+    assert found.info["method"] == "simplex"
+
+
+def test_options_go_to_highs(tmp_path):
+    with pytest.raises(SolverTrouble, match="no_such_option"):
+        solve(peaks(), by(extra={"no_such_option": 1}))
+    found = solve(peaks(), by(extra={"kkt_tolerance": 1e-3}, log=tmp_path / "solver.log"))
+    assert found.info["options"]["kkt_tolerance"] == 1e-3
+    assert "Primal simplex" not in (tmp_path / "solver.log").read_text("utf-8")
+    assert np.isfinite(found.dual).all()
+
+
+def test_it_needs_crossover():
+    with pytest.raises(InputError, match="misses the certificate"):
+        validate_options(Solver, {"method": "hipdlp", "crossover": False})
