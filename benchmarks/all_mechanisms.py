@@ -26,7 +26,8 @@ from picmodel.glossary import ENTRIES
 from picmodel.markets.registry import activate, entries, with_interactions
 from picmodel.scenario.schema import Scenario
 from picmodel.solve.compile import compile_model
-from picmodel.solve.highs import SolverOptions, solve
+from picmodel.solve.highs import SolverOptions
+from picmodel.solve.solver import solve
 
 FILE = Path(__file__).with_name("all_mechanisms.yaml")
 
@@ -45,7 +46,9 @@ def timed(scenario: Scenario) -> dict:
         "nonzeros": lp.matrix.nnz,
         "cpu_s": round(time.process_time() - cpu, 1),
         "wall_s": round(time.perf_counter() - wall, 1),
+        "method": found.info["method"],
         "interior_point_iterations": found.info["ipm_iterations"],
+        "first_order_iterations": found.info.get("first_order_iterations", 0),
         "crossover_iterations": found.info["crossover_iterations"],
         "objective_mcny": found.objective,
         "highs": highspy.Highs().version(),

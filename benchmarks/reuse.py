@@ -30,7 +30,8 @@ from picmodel.formulation.build import build_model
 from picmodel.markets.registry import activate, with_interactions
 from picmodel.solve.certificate import certify
 from picmodel.solve.compile import LinearProgram, compile_model
-from picmodel.solve.highs import Solution, SolverOptions, solve
+from picmodel.solve.highs import Solution, SolverOptions
+from picmodel.solve.solver import solve
 from picmodel.solve.start import Basis
 
 RESULTS = Path("benchmarks/results/reuse.csv")

@@ -31,7 +31,8 @@ from picmodel.markets.registry import activate, entries, with_interactions
 from picmodel.scenario.schema import Scenario
 from picmodel.solve.certificate import examine
 from picmodel.solve.compile import LinearProgram, compile_model
-from picmodel.solve.highs import SolverOptions, solve
+from picmodel.solve.highs import SolverOptions
+from picmodel.solve.solver import solve
 from picmodel.solve.start import DUAL
 
 RESULTS = Path("benchmarks/results/solver_options.csv")
@@ -42,7 +43,8 @@ CNY_PER_MWH = 1e3
 
 @dataclass(frozen=True)
 class Variant:
-    """Options of a solve; ``scaled`` as `solve.scaling` does, else in the units of the model."""
+    """Options of a solve, by HiPO unless they say otherwise; ``scaled`` as `solve.scaling` does, else in the
+    units of the model."""
 
     options: dict = field(default_factory=dict)
     extra: dict = field(default_factory=dict)
@@ -51,7 +53,7 @@ class Variant:
 
 #: HiGHS's own tolerances, at which an interior point hands over to crossover
 LATE = {"ipm_optimality_tolerance": 1e-8, "start_crossover_tolerance": 1e-8}
-#: the first is what the others are compared with: what `picmodel run` does, on one thread
+#: the first is what the others are compared with: what `picmodel run` does with small LPs, on one thread
 VARIANTS = {
     "hipo": Variant(),
     "hipo, handed over late": Variant(extra=LATE),
@@ -64,6 +66,7 @@ VARIANTS = {
     "hipo, no presolve": Variant(extra={"presolve": "off"}),
     "hipo, units not scaled": Variant(scaled=False),
     "hipo, dual tolerance 1e-7": Variant(extra={"dual_feasibility_tolerance": 1e-7}),
+    "hipdlp": Variant({"method": "hipdlp"}),
     "ipx": Variant({"method": "ipx"}),
     "simplex": Variant({"method": "simplex"}),
     "simplex, primal": Variant({"method": "simplex"}, {"simplex_strategy": 4}),
@@ -89,7 +92,8 @@ def prices(data: SystemData, lp: LinearProgram, solution) -> np.ndarray:
 
 def measured(data: SystemData, lp: LinearProgram, variant: Variant, limit: float):
     """CPU seconds and what was found; the solution, or None where there is none."""
-    options = SolverOptions(**{"threads": 1, "time_limit_s": limit, **variant.options}, extra=variant.extra)
+    chosen = {"method": "hipo", "threads": 1, "time_limit_s": limit, **variant.options}
+    options = SolverOptions(**chosen, extra=variant.extra)
     start = time.process_time()
     try:
         found = solve(lp, options, UNITS if variant.scaled else {"": ""})

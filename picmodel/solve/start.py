@@ -22,8 +22,9 @@ import numpy as np
 
 from picmodel.solve.compile import Block, LinearProgram
 
-#: pivots before a start is given up, as a share of the rows; a few are always worth a try
-MOST_PIVOTS = 0.1
+#: pivots before a start is given up, as a share of the rows: then they took as long as a solve from nothing
+#: at 75 000 and 263 000 rows; a few are always worth a try
+MOST_PIVOTS = 0.03
 FEW = 1000
 _BASIC, _NONBASIC = int(highspy.HighsBasisStatus.kBasic), int(highspy.HighsBasisStatus.kNonbasic)
 _STATUS = {code: highspy.HighsBasisStatus(code) for code in range(5)}
