@@ -1,11 +1,11 @@
 """The real LP written in other ways: CPU seconds, size before and after presolve, equal optimum and prices.
 
     python -m benchmarks.formulations [scenario.yaml] [--scenario NAME] [--step-h 4] [--one-day]
-        [--system augmented] [--only "as it is" "no sums"] [--out FILE.csv] [--append]
+        [--method hipdlp] [--system augmented] [--only "as it is" "no sums"] [--out FILE.csv] [--append]
 
 The scenario is compiled once.  Every form is rewritten from its arrays (`benchmarks.rewriting`) and solved
-as `picmodel run` does, on one thread, one after the other in one process.  Price differences are of energy,
-beside the first form; the median stands there too, because a price need not be unique.
+as `picmodel run` does, by one method on one thread, one after the other in one process.  Price differences are
+of energy, beside the first form; the median stands there too, because a price need not be unique.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import highspy
 import numpy as np
 import pandas as pd
 
@@ -33,9 +32,11 @@ from benchmarks.rewriting import (
 from benchmarks.solver_options import UNITS, one_day, prices, system_of
 from picmodel.data.system import SystemData, TimeSlices
 from picmodel.driver import collect
+from picmodel.errors import PicmodelError
 from picmodel.solve.compile import Block, LinearProgram
-from picmodel.solve.highs import Solution, SolverOptions, highs_options, passed
-from picmodel.solve.scaling import OBJECTIVE_SCALE, Scaling
+from picmodel.solve.highs import SolverOptions, highs_options, passed
+from picmodel.solve.scaling import Scaling
+from picmodel.solve.solver import solve
 
 RESULTS = Path("benchmarks/results/formulations.csv")
 ANNUAL = {"v_annual_generation": "c_annual_generation"}
@@ -174,30 +175,27 @@ def presolved(lp: LinearProgram, units: dict[str, str], options: SolverOptions) 
 
 
 def measured(data: SystemData, lp: LinearProgram, options: SolverOptions) -> tuple[dict, np.ndarray | None]:
-    """A line of the table, and energy prices: `highs.solve`, but for the sums that it leaves out itself."""
+    """A line of the table, and energy prices."""
     units = units_of(lp)
-    chosen = highs_options(options, lp)
-    scaling = Scaling(lp, units)
     size = {"rows": lp.shape[0], "columns": lp.shape[1], "nonzeros": lp.matrix.nnz}
-    line = {**size, **presolved(lp, units, options), "system": chosen.get("hipo_system", "choose")}
+    line = {**size, **presolved(lp, units, options)}
     start = time.process_time()
-    solver = passed(scaling.scaled(), chosen)
-    solver.run()
-    status = solver.getModelStatus()
-    line |= {"cpu_s": time.process_time() - start, "status": solver.modelStatusToString(status)}
-    if status != highspy.HighsModelStatus.kOptimal:
-        return line, None
-    info, found = solver.getInfo(), solver.getSolution()
+    try:
+        found = solve(lp, options, units)
+    except PicmodelError as error:
+        return {**line, "cpu_s": time.process_time() - start, "status": str(error)}, None
+    info = found.info
     line |= {
-        "iterations": info.ipm_iteration_count,
-        "crossover_iterations": info.crossover_iteration_count,
-        "pivots_at_the_end": info.simplex_iteration_count,
-        "objective_mcny": info.objective_function_value / OBJECTIVE_SCALE,
+        "cpu_s": time.process_time() - start,
+        "method": info["method"],
+        "system": info["options"].get("hipo_system", "choose"),
+        "iterations": info.get("first_order_iterations") or info["ipm_iterations"],
+        "crossover_iterations": info["crossover_iterations"],
+        "pivots_at_the_end": info["simplex_iterations"],
+        "objective_mcny": found.objective,
+        "status": found.status,
     }
-    arrays = (found.col_value, found.col_dual, found.row_dual, found.row_value)
-    x, reduced, dual, activity = scaling.back(*map(np.asarray, arrays))
-    solution = Solution(x, reduced, dual, activity, line["objective_mcny"], line["status"])
-    return line, prices(data, known(lp), solution)
+    return line, prices(data, known(lp), found)
 
 
 def known(lp: LinearProgram) -> LinearProgram:
@@ -206,20 +204,13 @@ def known(lp: LinearProgram) -> LinearProgram:
     return replace(lp, rows=rows, columns=columns)
 
 
-def compared(
-    data: SystemData, lp: LinearProgram, names: list[str], limit: float, system: str = ""
-) -> Iterator[dict]:
-    """A line for each form, beside the first.
-
-    Args:
-        system: what HiPO factorises, ``augmented`` or ``normaleq``; picmodel's choice if left out.
-    """
-    extra = {"hipo_system": system} if system else {}
+def compared(data: SystemData, lp: LinearProgram, names: list[str], options: SolverOptions) -> Iterator[dict]:
+    """A line for each form, beside the first."""
     first: dict = {}
     base = None
     for name in names:
-        options = SolverOptions(threads=1, time_limit_s=limit, extra={**extra, **extra_of(name)})
-        line, here = measured(data, forms(data.time)[name](lp), options)
+        with_form = replace(options, extra={**options.extra, **extra_of(name)})
+        line, here = measured(data, forms(data.time)[name](lp), with_form)
         first = first or line
         line["ratio"] = line["cpu_s"] / first["cpu_s"]
         if here is not None:
@@ -250,7 +241,10 @@ def main() -> None:
     parser.add_argument("--step-h", type=int, help="length of a time step in place of the file's [h]")
     parser.add_argument("--one-day", action="store_true", help="one typical day of 4-hour steps")
     parser.add_argument("--only", nargs="+", metavar="FORM")
-    parser.add_argument("--system", default="", choices=["augmented", "normaleq"], help="for every form")
+    parser.add_argument("--method", default="hipo", choices=["hipdlp", "hipo", "ipx", "simplex"])
+    parser.add_argument(
+        "--system", choices=["augmented", "normaleq"], help="that HiPO factorises, of all forms"
+    )
     parser.add_argument("--limit", type=float, default=3600.0, help="longest solve by the clock [s]")
     parser.add_argument("--out", type=Path, default=RESULTS)
     parser.add_argument("--append", action="store_true", help="add to the file, which is rewritten otherwise")
@@ -259,7 +253,9 @@ def main() -> None:
     data, lp = system_of(scenario)
     where = {"scenario": scenario.name, **machine()}
     written = pd.read_csv(given.out) if given.append and given.out.is_file() else pd.DataFrame()
-    for line in compared(data, lp, given.only or [*forms(data.time)], given.limit, given.system):
+    extra = {"hipo_system": given.system} if given.system else {}
+    options = SolverOptions(given.method, threads=1, time_limit_s=given.limit, extra=extra)
+    for line in compared(data, lp, given.only or [*forms(data.time)], options):
         print(pd.Series(line).to_frame().T.to_string(index=False, float_format="{:.4g}".format), flush=True)
         written = pd.concat([written, pd.DataFrame([{**line, **where}])])
         written.to_csv(given.out, index=False, float_format="%.6g")

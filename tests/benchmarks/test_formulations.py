@@ -7,6 +7,7 @@ import scipy.sparse as sp
 from benchmarks import formulations, rewriting
 from benchmarks.formulations import CAPACITY, compared, forms
 from picmodel.solve.compile import Block, LinearProgram
+from picmodel.solve.highs import SolverOptions
 from tests.tiny import compile_tiny
 from tests.whole import EVERYTHING, whole_system
 
@@ -23,7 +24,7 @@ def design(request):
 def test_every_form_has_the_optimum_and_the_prices_of_the_first(design, monkeypatch):
     monkeypatch.setattr(formulations, "LONG_ROW", 1)  # rows of a small system are short
     monkeypatch.setattr(formulations, "LEAST_PART", 2)
-    for line in compared(*design, FORMS, limit=60.0):
+    for line in compared(*design, FORMS, SolverOptions("hipo", threads=1)):
         assert line["status"] == "Optimal", line["form"]
         assert line["objective_difference"] == pytest.approx(0.0, abs=1e-9), line["form"]
         assert line["largest_price_change"] == pytest.approx(0.0, abs=1e-6), line["form"]
