@@ -4,8 +4,8 @@
         [--method hipdlp] [--system augmented] [--only "as it is" "no sums"] [--out FILE.csv] [--append]
 
 The scenario is compiled once.  Every form is rewritten from its arrays (`benchmarks.rewriting`) and solved
-as `picmodel run` does, by one method on one thread, one after the other in one process.  Price differences are
-of energy, beside the first form; the median stands there too, because a price need not be unique.
+as `picmodel run` does, by one method on one thread, one after the other in one process.  Price differences
+are of energy, beside the first form; the median stands there too, because a price need not be unique.
 """
 
 from __future__ import annotations

@@ -13,13 +13,22 @@ from collections.abc import Mapping
 
 import highspy
 import numpy as np
+import scipy.sparse as sp
 
 from picmodel.errors import SolverTrouble
 from picmodel.solve.compile import LinearProgram
-from picmodel.solve.crossover import at_a_basis
-from picmodel.solve.highs import Solution, SolverOptions, logged, passed
+from picmodel.solve.crossover import Codes, at_a_basis
+from picmodel.solve.highs import (
+    DUAL_TOLERANCE,
+    UNDISTURBED,
+    Solution,
+    SolverOptions,
+    basis_of,
+    logged,
+    passed,
+)
 from picmodel.solve.scaling import Scaling
-from picmodel.solve.start import MOST_PIVOTS
+from picmodel.solve.start import FEW, MOST_PIVOTS, basis_from, set_basis
 
 #: rows from which it is chosen; below, both take seconds
 LARGE = 40_000
@@ -28,8 +37,10 @@ TOLERANCE = 1e-5
 #: several times what it took where it converged
 MOST_ITERATIONS = 200_000
 _STATUS = highspy.HighsModelStatus
-#: unknown: a row misses the tolerance once presolve is undone, which is still a point
+#: unknown: single rows miss the tolerance, which is still a point
 _POINT = (_STATUS.kOptimal, _STATUS.kUnknown)
+_PRESOLVE = highspy.HighsPresolveStatus
+_NO_PLAN = (_PRESOLVE.kInfeasible, _PRESOLVE.kUnboundedOrInfeasible)
 
 
 def is_chosen(lp: LinearProgram, options: SolverOptions) -> bool:
@@ -47,17 +58,12 @@ def solve(
         SolverTrouble: HiGHS does not take an option.
     """
     scaling = Scaling(lp, units)
-    scaled = scaling.scaled()
     begun = time.perf_counter()
-    chosen = {
-        "solver": "hipdlp",
-        "kkt_tolerance": TOLERANCE,
-        "pdlp_iteration_limit": MOST_ITERATIONS,
-        "time_limit": options.time_limit_s,
-        **({"threads": options.threads} if options.threads else {}),
-        **options.extra,
-    }
-    solver = passed(scaled, chosen)
+    whole = passed(scaling.scaled(), _last(options, lp))
+    small = presolved(whole)
+    if whole.getModelPresolveStatus() in _NO_PLAN:
+        return None, "presolve finds no plan, or no bound"
+    solver = passed(small, _chosen(options))
     with logged(solver, options.log):
         solver.run()
     status, point = solver.getModelStatus(), solver.getSolution()
@@ -67,15 +73,24 @@ def solve(
     x, dual = np.asarray(point.col_value), np.asarray(point.row_dual)
     most = int(MOST_PIVOTS * lp.shape[0])
     try:
-        x, dual, basis, (pushes, pivots) = at_a_basis(scaled, x, dual, options, most)
+        x, dual, codes, (pushes, pivots) = at_a_basis(small, x, dual, options, most)
     except SolverTrouble:
+        codes = None
+    if codes is None:
         return None, f"no basis near the point of {iterations} iterations after {most} pivots"
-    x, _, dual, _ = scaling.back(x, x, dual, dual)
-    found = Solution(
+    with logged(whole, options.log):
+        pivots += _postsolved(whole, small, x, dual, codes)
+    if whole.getModelStatus() != _STATUS.kOptimal:
+        return None, f"no optimum after presolve was undone, {iterations} iterations and {most} pivots"
+    found = whole.getSolution()
+    x, reduced_cost, dual, activity = scaling.back(
+        *map(np.asarray, (found.col_value, found.col_dual, found.row_dual, found.row_value))
+    )
+    return Solution(
         x=x,
-        reduced_cost=lp.cost - lp.matrix.T @ dual,
+        reduced_cost=reduced_cost,
         dual=dual,
-        activity=lp.matrix @ x,
+        activity=activity,
         objective=float(lp.cost @ x + lp.offset),
         status="Optimal",
         info={
@@ -87,8 +102,76 @@ def solve(
             "crossover_iterations": pushes,
             "simplex_iterations": pivots,
             "highs": solver.version(),
-            "options": chosen,
+            "options": _chosen(options),
         },
-        basis=basis,
+        basis=basis_of(whole),
+    ), ""
+
+
+def _chosen(options: SolverOptions) -> dict:
+    """Options of the first-order method, the user's last."""
+    threads = {"threads": options.threads} if options.threads else {}
+    return {
+        "solver": "hipdlp",
+        "presolve": "off",  # that came before
+        "kkt_tolerance": TOLERANCE,
+        "pdlp_iteration_limit": MOST_ITERATIONS,
+        "time_limit": options.time_limit_s,
+        **threads,
+        **options.extra,
+    }
+
+
+def _last(options: SolverOptions, lp: LinearProgram) -> dict:
+    """Options of the simplex that ends what undoing presolve leaves, mostly nothing."""
+    return {
+        "solver": "simplex",
+        "time_limit": options.time_limit_s,
+        "threads": options.threads,
+        "dual_feasibility_tolerance": DUAL_TOLERANCE,
+        "simplex_iteration_limit": int(MOST_PIVOTS * lp.shape[0]) + FEW,
+        **UNDISTURBED,
+    }
+
+
+def presolved(whole: highspy.Highs) -> LinearProgram:
+    """What presolve leaves of an LP, without names; the LP itself where that is nothing or no less."""
+    whole.presolve()
+    less = whole.getModelPresolveStatus() == _PRESOLVE.kReduced
+    model = whole.getPresolvedLp() if less else whole.getLp()
+    matrix = model.a_matrix_
+    by_column = matrix.format_ == highspy.MatrixFormat.kColwise
+    parts = tuple(map(np.asarray, (matrix.value_, matrix.index_, matrix.start_)))
+    array = (sp.csc_array if by_column else sp.csr_array)(parts, shape=(model.num_row_, model.num_col_))
+    return LinearProgram(
+        matrix=sp.csc_array(array),
+        cost=np.asarray(model.col_cost_),
+        offset=model.offset_,
+        row_lower=np.asarray(model.row_lower_),
+        row_upper=np.asarray(model.row_upper_),
+        lower=np.asarray(model.col_lower_),
+        upper=np.asarray(model.col_upper_),
+        rows={},
+        columns={},
+        items={},
+        rows_of={},
+        discount={},
+        capacities=(),
     )
-    return found, ""
+
+
+def _postsolved(
+    whole: highspy.Highs, small: LinearProgram, x: np.ndarray, dual: np.ndarray, codes: Codes
+) -> int:
+    """Undo presolve, at the basis of what it left, and end by the simplex what is then open; its pivots."""
+    if whole.getModelPresolveStatus() == _PRESOLVE.kReduced:
+        solution = highspy.HighsSolution()
+        solution.value_valid = solution.dual_valid = True
+        solution.col_value, solution.row_value = x, small.matrix @ x
+        solution.col_dual, solution.row_dual = small.cost - small.matrix.T @ dual, dual
+        whole.postsolve(solution, basis_from(codes))
+    else:
+        set_basis(whole, codes)
+    if whole.getModelStatus() != _STATUS.kOptimal:
+        whole.run()
+    return max(0, int(whole.getInfo().simplex_iteration_count))

@@ -108,10 +108,15 @@ def _placed(known: Codes, blocks: Mapping[str, Block], count: int, new: int) -> 
 
 def set_basis(solver: highspy.Highs, codes: tuple[np.ndarray, np.ndarray]) -> None:
     """Give a solver the basis to start from; HiGHS mends one that does not fit."""
+    solver.setBasis(basis_from(codes))
+
+
+def basis_from(codes: tuple[np.ndarray, np.ndarray]) -> highspy.HighsBasis:
+    """HiGHS's object of the codes of columns and rows."""
     basis = highspy.HighsBasis()
     basis.col_status, basis.row_status = ([_STATUS[code] for code in part.tolist()] for part in codes)
     basis.valid = True
-    solver.setBasis(basis)
+    return basis
 
 
 def solved_from(solver: highspy.Highs, codes: tuple[np.ndarray, np.ndarray]) -> str:

@@ -12,7 +12,7 @@ from picmodel.scenario.check import validate_options
 from picmodel.scenario.schema import Solver
 from picmodel.solve import first_order, highs
 from picmodel.solve.certificate import examine
-from picmodel.solve.highs import SolverOptions
+from picmodel.solve.highs import SolverOptions, passed
 from picmodel.solve.solver import solve
 from picmodel.solve.start import Basis
 from tests.solve.test_highs import peaks
@@ -81,6 +81,21 @@ def test_no_plan_is_said_by_the_interior_point():
     lp = compile_tiny(tiny({("A", 2030): [1.0]}, technologies, may_retire={"rigid": False}))
     with pytest.raises(Infeasible, match="cannot be met"):
         solve(lp, by())
+    assert first_order.solve(lp, by()) == (None, "presolve finds no plan, or no bound")
+
+
+def test_what_presolve_leaves_has_the_same_optimum():
+    lp = compile_tiny(whole_system(), EVERYTHING["unified"])
+    small = first_order.presolved(passed(lp, {}))
+    assert small.shape[0] < 0.7 * lp.shape[0]
+    whole, less = (cost_of(one) for one in (lp, small))
+    assert less == pytest.approx(whole, rel=1e-9)
+
+
+def cost_of(lp) -> float:
+    solver = passed(lp, {"solver": "simplex", "presolve": "off"})
+    solver.run()
+    return solver.getInfo().objective_function_value
 
 
 def test_a_basis_of_another_solve_comes_first():
