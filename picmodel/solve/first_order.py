@@ -123,7 +123,8 @@ def _chosen(options: SolverOptions) -> dict:
 
 
 def _last(options: SolverOptions, lp: LinearProgram) -> dict:
-    """Options of the simplex that ends what undoing presolve leaves, mostly nothing."""
+    """Options of presolve, and of the simplex that ends what undoing it leaves, mostly nothing."""
+    given = {name: value for name, value in options.extra.items() if name.startswith("presolve")}
     return {
         "solver": "simplex",
         "time_limit": options.time_limit_s,
@@ -131,6 +132,7 @@ def _last(options: SolverOptions, lp: LinearProgram) -> dict:
         "dual_feasibility_tolerance": DUAL_TOLERANCE,
         "simplex_iteration_limit": int(MOST_PIVOTS * lp.shape[0]) + FEW,
         **UNDISTURBED,
+        **given,
     }
 
 

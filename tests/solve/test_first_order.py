@@ -118,3 +118,11 @@ def test_options_go_to_highs(tmp_path):
 def test_it_needs_crossover():
     with pytest.raises(InputError, match="misses the certificate"):
         validate_options(Solver, {"method": "hipdlp", "crossover": False})
+
+
+def test_presolve_is_the_users_to_switch_off():
+    lp = compile_tiny(whole_system(), EVERYTHING["unified"])
+    options = by(extra={"presolve": "off", "kkt_tolerance": 1e-2})
+    chosen = first_order._last(options, lp)
+    assert first_order.presolved(passed(lp, chosen)).shape == lp.shape
+    assert "kkt_tolerance" not in chosen  # which HiGHS would take for the last simplex, too
