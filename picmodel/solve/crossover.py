@@ -7,6 +7,7 @@ and its simplex mends what rounding left: hardly anything where the point was wi
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import highspy
 import numpy as np
@@ -14,7 +15,7 @@ import scipy.sparse as sp
 
 from picmodel.errors import SolverTrouble
 from picmodel.solve.compile import LinearProgram
-from picmodel.solve.highs import DUAL_TOLERANCE, UNDISTURBED, SolverOptions, basis_of, passed
+from picmodel.solve.highs import DUAL_TOLERANCE, UNDISTURBED, SolverOptions, basis_of, logged, passed
 from picmodel.solve.start import set_basis
 
 #: that points are asked for: relative, of rows, reduced costs and gap in the norm of the whole.  At 1e-8 the
@@ -42,13 +43,14 @@ def at_a_basis(
         SolverTrouble: the simplex ends without an optimum.
     """
     chosen = {"solver": "simplex", "time_limit": options.time_limit_s, "threads": options.threads}
-    codes, pushes = pushed(lp, x, dual, chosen)
+    codes, pushes = pushed(lp, x, dual, chosen, options.log)
     last = {"dual_feasibility_tolerance": DUAL_TOLERANCE}
     if most_pivots is not None:
         last["simplex_iteration_limit"] = most_pivots
     solver = passed(lp, {**chosen, **last, **(UNDISTURBED if pushes else {})})
     set_basis(solver, codes)
-    solver.run()
+    with logged(solver, options.log):
+        solver.run()
     status = solver.getModelStatus()
     if status != highspy.HighsModelStatus.kOptimal:
         raise SolverTrouble(
@@ -60,7 +62,9 @@ def at_a_basis(
     return values, duals, basis_of(solver), (pushes, int(solver.getInfo().simplex_iteration_count))
 
 
-def pushed(lp: LinearProgram, x: np.ndarray, dual: np.ndarray, options: dict) -> tuple[Codes, int]:
+def pushed(
+    lp: LinearProgram, x: np.ndarray, dual: np.ndarray, options: dict, log: Path | None = None
+) -> tuple[Codes, int]:
     """A basis near a point, and how many pushes crossover took to it; where it fails, `guessed` and none."""
     column, reduced = complementary(x, lp.lower, lp.upper, lp.cost - lp.matrix.T @ dual)
     row, price = complementary(lp.matrix @ x, lp.row_lower, lp.row_upper, dual)
@@ -71,7 +75,8 @@ def pushed(lp: LinearProgram, x: np.ndarray, dual: np.ndarray, options: dict) ->
     point.value_valid = point.dual_valid = True
     point.col_value, point.row_value = np.concatenate([column, row]), np.zeros(lp.shape[0])
     point.col_dual, point.row_dual = np.concatenate([reduced, price]), price
-    solver.crossover(point)
+    with logged(solver, log):
+        solver.crossover(point)
     basis = basis_of(solver)
     if basis is None:
         return guessed(lp, x, dual), 0
