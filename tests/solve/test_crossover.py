@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from picmodel.errors import SolverTrouble
+from picmodel.glossary import ENTRIES
+from picmodel.markets.registry import entries
 from picmodel.solve import crossover
 from picmodel.solve.certificate import examine
 from picmodel.solve.crossover import at_a_basis, complementary, guessed, with_activities
@@ -16,6 +18,8 @@ from picmodel.solve.scaling import Scaling
 from tests.solve.test_highs import peaks
 from tests.tiny import SIMPLEX, compile_tiny
 from tests.whole import EVERYTHING, whole_system
+
+UNITS = {entry.name: entry.unit for entry in (*ENTRIES, *entries())}
 
 
 def near_optimum(lp, tolerance: float = 1e-4):
@@ -29,7 +33,7 @@ def near_optimum(lp, tolerance: float = 1e-4):
 @pytest.mark.parametrize("design", EVERYTHING)
 def test_the_basis_near_a_rough_point_passes_the_certificate(design):
     lp = compile_tiny(whole_system(), EVERYTHING[design])
-    scaling = Scaling(lp)
+    scaling = Scaling(lp, UNITS)
     scaled = scaling.scaled()
     x, dual = near_optimum(scaled)
     assert examine(scaled, x, dual).worst > 1e-3  # rough, so there is something to do
@@ -44,7 +48,7 @@ def test_the_basis_near_a_rough_point_passes_the_certificate(design):
 @pytest.mark.parametrize("design", EVERYTHING)
 def test_near_the_optimum_crossover_leaves_the_simplex_hardly_a_pivot(design):
     """About 1000 rows; a basis guessed from the same points takes 100 to 200 pivots."""
-    lp = Scaling(compile_tiny(whole_system(), EVERYTHING[design])).scaled()
+    lp = Scaling(compile_tiny(whole_system(), EVERYTHING[design]), UNITS).scaled()
     x, dual = near_optimum(lp, 1e-8)
     assert at_a_basis(lp, x, dual, SIMPLEX)[3][1] <= 10
 
