@@ -1,9 +1,9 @@
-"""Large LPs by HiGHS's first-order method, whose point `crossover` turns into an optimal basis.
+"""LPs of middle size by HiGHS's first-order method, whose point `crossover` turns into an optimal basis.
 
 The method only multiplies by the matrix, so time grows with coefficients and not with what a factor of them
-would hold: from 60 000 rows on a point and its basis take a third to two thirds of an interior point's time
-(docs/performance.md).  Nothing is known of when it converges, so it has a budget, and the interior point
-solves what it leaves open: an LP without a plan, too.
+would hold: a point and its basis take a third to two thirds of an interior point's time
+(docs/performance.md).  Nothing is known of when it converges, or how far its point is from a basis, so both
+have a budget, and the interior point solves what they leave open: an LP without a plan, too.
 """
 
 from __future__ import annotations
@@ -30,8 +30,9 @@ from picmodel.solve.highs import (
 from picmodel.solve.scaling import Scaling
 from picmodel.solve.start import FEW, MOST_PIVOTS, basis_from, set_basis
 
-#: rows from which it is chosen; below, both take seconds
-LARGE = 40_000
+#: rows of LPs that it is chosen for.  Below, both take seconds; above, the way to a basis may be long: with
+#: mechanisms of `reference.yaml`, 516 517 rows, 15 000 pivots were not enough (docs/performance.md)
+MIDDLE = range(40_000, 250_001)
 #: relative, of the norm of the whole.  1e-4 leaves the simplex 3 to 20 times the pivots, 1e-6 takes longer
 TOLERANCE = 1e-5
 #: four times the most that was seen (24 200, all mechanisms at 207 000 rows)
@@ -45,8 +46,8 @@ _NO_PLAN = (_PRESOLVE.kInfeasible, _PRESOLVE.kUnboundedOrInfeasible)
 
 def is_chosen(lp: LinearProgram, options: SolverOptions) -> bool:
     """Whether options, or else the size of the LP, ask for it; it needs crossover."""
-    large = options.method == "choose" and lp.shape[0] >= LARGE
-    return options.crossover and (large or options.method == "hipdlp")
+    middle = options.method == "choose" and lp.shape[0] in MIDDLE
+    return options.crossover and (middle or options.method == "hipdlp")
 
 
 def solve(

@@ -51,7 +51,8 @@ def test_it_is_chosen_by_size(monkeypatch):
     lp = peaks()
     assert not first_order.is_chosen(lp, SolverOptions())
     assert first_order.is_chosen(lp, by())
-    monkeypatch.setattr(first_order, "LARGE", lp.shape[0])
+    assert 516_517 not in first_order.MIDDLE
+    monkeypatch.setattr(first_order, "MIDDLE", range(lp.shape[0], lp.shape[0] + 1))
     assert first_order.is_chosen(lp, SolverOptions())
     assert not first_order.is_chosen(lp, SolverOptions(method="hipo"))
     assert not first_order.is_chosen(lp, SolverOptions(crossover=False))
