@@ -32,7 +32,7 @@ from picmodel.solve.start import FEW, MOST_PIVOTS, basis_from, set_basis
 
 #: rows of LPs that it is chosen for.  Below, both take seconds; above, the way to a basis may be long: with
 #: mechanisms of `reference.yaml`, 516 517 rows, 15 000 pivots were not enough (docs/performance.md)
-MIDDLE = range(40_000, 250_001)
+MIDDLE = range(40_000, 300_001)
 #: relative, of the norm of the whole.  1e-4 leaves the simplex 3 to 20 times the pivots, 1e-6 takes longer
 TOLERANCE = 1e-5
 #: four times the most that was seen (24 200, all mechanisms at 207 000 rows)
