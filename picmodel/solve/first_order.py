@@ -26,6 +26,7 @@ from picmodel.solve.highs import (
     basis_of,
     logged,
     passed,
+    require_optimal,
 )
 from picmodel.solve.scaling import Scaling
 from picmodel.solve.start import FEW, MOST_PIVOTS, basis_from, set_basis
@@ -56,7 +57,7 @@ def solve(
     """The optimum at a basis; None where the budget or the way to a basis ended without one, and why.
 
     Raises:
-        SolverTrouble: HiGHS does not take an option.
+        SolverTrouble: HiGHS does not take an option, or the time is up.
     """
     scaling = Scaling(lp, units)
     begun = time.perf_counter()
@@ -69,6 +70,8 @@ def solve(
         solver.run()
     status, point = solver.getModelStatus(), solver.getSolution()
     iterations = int(solver.getInfo().pdlp_iteration_count)
+    if status == _STATUS.kTimeLimit:
+        require_optimal(solver, status)
     if status not in _POINT or not point.value_valid or not point.dual_valid:
         return None, f"no point after {iterations} iterations: {solver.modelStatusToString(status)}"
     x, dual = np.asarray(point.col_value), np.asarray(point.row_dual)

@@ -110,8 +110,8 @@ def solve(
     begun = time.perf_counter()
     with logged(solver, options.log):
         counts = _run(solver, options)
-    _require_optimal(solver, solver.getModelStatus())
-    return _found(solver, scaling, options, chosen, begun, counts, from_start)
+    require_optimal(solver, solver.getModelStatus())
+    return _found(solver, scaling, chosen, begun, counts, from_start)
 
 
 def go_on(
@@ -128,13 +128,12 @@ def go_on(
         said = solved_from(solver, start.codes_for(lp))
     if solver.getModelStatus() != _STATUS.kOptimal:
         return None, said
-    return _found(solver, scaling, options, chosen, begun, _counts(solver), said), said
+    return _found(solver, scaling, chosen, begun, _counts(solver), said), said
 
 
 def _found(
     solver: highspy.Highs,
     scaling: Scaling,
-    options: SolverOptions,
     chosen: dict,
     begun: float,
     counts: dict[str, int],
@@ -176,7 +175,8 @@ def _run(solver: highspy.Highs, options: SolverOptions) -> dict[str, int]:
         solver.setOptionValue("simplex_strategy", options.extra.get("simplex_strategy", DUAL))
         solver.run()
         counts["simplex_iterations"] += _counts(solver)["simplex_iterations"]
-    if solver.getOptionValue("dual_feasibility_tolerance")[1] == HANDED_OVER_AT and _is_at_a_basis(solver):
+    early = options.method != "simplex" and options.crossover
+    if early and "dual_feasibility_tolerance" not in options.extra and _is_at_a_basis(solver):
         solver.setOptionValue("dual_feasibility_tolerance", DUAL_TOLERANCE)
         solver.setOptionValue("solver", "simplex")
         solver.run()
@@ -284,7 +284,7 @@ def highs_lp(lp: LinearProgram) -> highspy.HighsLp:
     return model
 
 
-def _require_optimal(solver: highspy.Highs, status: highspy.HighsModelStatus) -> None:
+def require_optimal(solver: highspy.Highs, status: highspy.HighsModelStatus) -> None:
     text = solver.modelStatusToString(status)
     if status in (_STATUS.kInfeasible, _STATUS.kUnboundedOrInfeasible):
         raise Infeasible(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -31,6 +32,9 @@ def solve(
         return found
     why = ""
     if first_order.is_chosen(lp, options):
+        begun = time.perf_counter()
         found, why = first_order.solve(lp, options, units)
+        left = options.time_limit_s - (time.perf_counter() - begun)
+        options = replace(options, time_limit_s=max(left, 0.0))  # the limit is of the whole solve
     found = found or highs.solve(lp, options, units)
     return replace(found, info={**found.info, "from_start": from_start, "first_order": why})

@@ -123,6 +123,18 @@ def test_every_step_is_in_the_log(tmp_path):
         assert step in log
 
 
+def test_the_time_limit_is_of_the_whole_solve(monkeypatch):
+    lp = compile_tiny(whole_system(), EVERYTHING["ccer"])
+    with pytest.raises(SolverTrouble, match="time limit"):
+        solve(lp, by(time_limit_s=1e-9), UNITS)
+    left = []
+    monkeypatch.setattr(first_order, "MOST_ITERATIONS", 1)
+    monkeypatch.setattr(highs, "solve", lambda lp, options, units: left.append(options.time_limit_s) or 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        solve(lp, by(time_limit_s=50.0), UNITS)
+    assert 0 < left[0] < 50
+
+
 def test_it_needs_crossover():
     with pytest.raises(InputError, match="misses the certificate"):
         validate_options(Solver, {"method": "hipdlp", "crossover": False})
