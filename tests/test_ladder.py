@@ -125,8 +125,9 @@ def test_an_increment_is_over_the_run_without_policy():
     one = claim(1.7, 2.9, sign=-1, unit="bn CNY", indicator="peak_cost", over="n")
     said = Claims(years=(), claims=(one,), variants={})
     rows = [("n", "peak_cost", 0, 100.0), ("a", "peak_cost", 0, 110.0), ("b", "peak_cost", 0, 109.0)]
-    row = only(findings(values(*rows), said))
-    assert (row.before, row.after) == (10.0, 9.0)
+    priced = values(*rows)
+    row = only(findings(Values(priced.table.assign(unit="bn CNY")), said))
+    assert (row.before, row.after, row.unit) == (10.0, 9.0, "bn CNY")
     assert row.relative == pytest.approx(-10.0)
     assert (row.verdict_relative, row.verdict_points) == ("above", "")
 

@@ -124,6 +124,10 @@ class Values:
     def settings(self) -> list[str]:
         return list(self._designs)
 
+    def unit(self, indicator: str) -> str:
+        """The unit of an indicator's values; "" where no run has it."""
+        return self._units.get(indicator, "")
+
     def designs(self, setting: str) -> list[str]:
         return list(self._designs.get(setting, ()))
 
@@ -135,6 +139,10 @@ class Values:
     def _designs(self) -> dict[str, list[str]]:
         pairs = self.table[["setting", "design"]].drop_duplicates()
         return {str(name): list(rows) for name, rows in pairs.groupby("setting", sort=False)["design"]}
+
+    @cached_property
+    def _units(self) -> dict[str, str]:
+        return dict(self.table[["indicator", "unit"]].itertuples(index=False, name=None))
 
     @cached_property
     def _by_year(self) -> dict[tuple, dict[int, float]]:
@@ -151,8 +159,8 @@ def findings(values: Values, claims: Claims) -> pd.DataFrame:
 
     Returns:
         Columns claim, reading, title, main, setting, variant, year (0: none), from, to (designs), before,
-        after, points (None where the unit has none), relative [%], verdict_relative, verdict_points, why
-        (a number is undefined).
+        after, unit (of these two), points (None where the unit has none), relative [%], verdict_relative,
+        verdict_points, why (a number is undefined).
     """
     rows = []
     for claim in claims.claims:
@@ -192,6 +200,7 @@ def _of_variant(
                 "to": after,
                 "before": found.before,
                 "after": found.after,
+                "unit": "%" if reading.indicator.endswith(_BY_YEAR) else values.unit(reading.indicator),
                 "points": points,
                 "relative": found.relative,
                 "verdict_relative": verdict(found.relative, claim),

@@ -19,7 +19,10 @@ def _table(found: pd.DataFrame, claim: Claim, variants: Mapping[str, str]) -> Ta
     table = Table(title=f"The paper: {claim.title}", title_justify="left")
     table.add_column("reading")
     table.add_column("setting")
-    for name in ("from", "to", "relative", "points"):
+    for name in ("from", "to"):
+        table.add_column(name, justify="right")
+    table.add_column("unit")
+    for name in ("relative", "points"):
         table.add_column(name, justify="right")
     table.add_column("verdict")
     table.add_column("of variants")
@@ -31,6 +34,7 @@ def _table(found: pd.DataFrame, claim: Claim, variants: Mapping[str, str]) -> Ta
             setting,
             number(core.before),
             number(core.after),
+            core.unit,
             number(core.relative, "+", " %"),
             number(core.points, "+"),
             verdict_text(core),

@@ -194,6 +194,7 @@ class Claimed:
     scenarios: str
     before: str
     after: str
+    unit: str
     relative: str
     points: str
     verdict: str
@@ -222,6 +223,7 @@ def claimed(
             f"{row.setting}: {row.before_name} → {row.after_name}",
             f"{row.before:,.2f}",
             f"{row.after:,.2f}",
+            w.unit(row.unit),
             signed(row.relative, 2),
             "" if pd.isna(row.points) else signed(row.points, 2),
             w(row.verdict_relative),

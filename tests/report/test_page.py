@@ -93,7 +93,7 @@ def test_claims_stand_beside_runs_whose_designs_are_rungs(story):
         {r.name: r.indicators for r in story.results}, said.model_copy(update={"claims": (claim,)})
     )
     rows = headlines.claimed(found, {claim.name: (claim.title, claim.quote)}, {}, story.words)
-    assert [row.year for row in rows] == ["2030", "2035"]
+    assert [(row.year, row.unit) for row in rows] == [("2030", "%"), ("2035", "%")]
     one, other = (r.value("renewable_share", year=2030) for r in story.results)
     assert rows[0].relative == headlines.signed(100 * (other / one - 1), 2)
     assert rows[0].claim == "CCER linkage raises the renewable share by 20 %"
