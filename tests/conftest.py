@@ -2,10 +2,12 @@
 
 import os
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from picmodel.driver import crews
 from picmodel.solve import first_order, highs
 
 # workers of pytest-xdist say 80; tables are read as wide as a pipe gets them
@@ -26,6 +28,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if name := config.getoption("--variant"):
         _solve_as(name)
+        crews.die_with_parent = partial(start_worker, name)
+
+
+def start_worker(name: str) -> None:
+    """What a worker process does first: as ever, and take the variant's options."""
+    crews.die_with_parent()
+    _solve_as(name)
 
 
 def _solve_as(name: str) -> None:
