@@ -6,6 +6,7 @@ and its simplex mends what rounding left: hardly anything where the point was wi
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def at_a_basis(
 
     Args:
         x, dual: values by column and duals by row, of any accuracy.
-        options: of the solve; the time limit holds for crossover and for the simplex once more.
+        options: of the solve.
         most_pivots: of the simplex, after which it gives up; None: as many as it takes.
 
     Returns:
@@ -42,9 +43,13 @@ def at_a_basis(
     Raises:
         SolverTrouble: the simplex ends without an optimum.
     """
+    begun = time.perf_counter()
     chosen = {"solver": "simplex", "time_limit": options.time_limit_s, "threads": options.threads}
     codes, pushes = pushed(lp, x, dual, chosen, options.log)
-    last = {"dual_feasibility_tolerance": DUAL_TOLERANCE}
+    last = {
+        "dual_feasibility_tolerance": DUAL_TOLERANCE,
+        "time_limit": options.since(begun).time_limit_s,
+    }
     if most_pivots is not None:
         last["simplex_iteration_limit"] = most_pivots
     solver = passed(lp, {**chosen, **last, **(UNDISTURBED if pushes else {})})

@@ -65,7 +65,7 @@ def solve(
     small = presolved(whole)
     if whole.getModelPresolveStatus() in _NO_PLAN:
         return None, "presolve finds no plan, or no bound"
-    solver = passed(small, _chosen(options))
+    solver = passed(small, _chosen(options.since(begun)))
     with logged(solver, options.log):
         solver.run()
     status, point = solver.getModelStatus(), solver.getSolution()
@@ -77,7 +77,7 @@ def solve(
     x, dual = np.asarray(point.col_value), np.asarray(point.row_dual)
     most = int(MOST_PIVOTS * lp.shape[0])
     try:
-        x, dual, codes, (pushes, pivots) = at_a_basis(small, x, dual, options, most)
+        x, dual, codes, (pushes, pivots) = at_a_basis(small, x, dual, options.since(begun), most)
     except SolverTrouble:
         codes = None
     if codes is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -63,6 +64,14 @@ class SolverOptions:
     log: Path | None = None
     name: str = "highs"
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def since(self, begun: float) -> SolverOptions:
+        """The same with what is left of the time limit, a start by `time.perf_counter` given.
+
+        Rounded up to seconds, so that what a run records of its options is the same every time.
+        """
+        left = math.ceil(self.time_limit_s - (time.perf_counter() - begun))
+        return replace(self, time_limit_s=min(self.time_limit_s, max(left, 0)))
 
 
 @dataclass(frozen=True)
@@ -298,8 +307,8 @@ def require_optimal(solver: highspy.Highs, status: highspy.HighsModelStatus) -> 
         )
     if status == _STATUS.kTimeLimit:
         raise SolverTrouble(
-            f"time limit of {solver.getOptionValue('time_limit')[1]:g} s reached without an optimum; raise "
-            "`solver.time_limit_s`, or take fewer periods or years"
+            "time limit reached without an optimum; raise `solver.time_limit_s`, or take fewer periods or "
+            "years"
         )
     if status != _STATUS.kOptimal:
         raise SolverTrouble(f"HiGHS stopped with status {text!r}")

@@ -91,7 +91,7 @@ def solve_by_other(
     asked = time.perf_counter() - start
     basis, (pushes, pivots) = None, (0, 0)
     if options.crossover and not OTHERS[options.name].has_basis:
-        x, dual, basis, (pushes, pivots) = at_a_basis(scaled, x, dual, options)
+        x, dual, basis, (pushes, pivots) = at_a_basis(scaled, x, dual, options.since(start))
     seconds = time.perf_counter() - start
     x, _, dual, _ = scaling.back(x, x, dual, dual)
     return Solution(

@@ -20,21 +20,19 @@ def solve(
 ) -> Solution:
     """Solve the LP as the options say; arguments and errors are those of `highs.solve`.
 
-    Other solvers take no ``start``.
+    Other solvers take no ``start``.  The time limit is of everything that is tried, together.
     """
     options = options or SolverOptions()
     if options.name != "highs":
         from picmodel.solve.others import solve_by_other  # loads Pyomo's solvers, which takes a second
 
         return solve_by_other(lp, options, units)
+    begun = time.perf_counter()
     found, from_start = highs.go_on(lp, options, units, start)
     if found is not None:
         return found
     why = ""
     if first_order.is_chosen(lp, options):
-        begun = time.perf_counter()
-        found, why = first_order.solve(lp, options, units)
-        left = options.time_limit_s - (time.perf_counter() - begun)
-        options = replace(options, time_limit_s=max(left, 0.0))  # the limit is of the whole solve
-    found = found or highs.solve(lp, options, units)
+        found, why = first_order.solve(lp, options.since(begun), units)
+    found = found or highs.solve(lp, options.since(begun), units)
     return replace(found, info={**found.info, "from_start": from_start, "first_order": why})
