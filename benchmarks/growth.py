@@ -1,6 +1,6 @@
-"""How time and memory grow with size: a plot of the table of `benchmarks.against_peers`, with exponents.
+"""How time and memory grow with size: a plot of tables of `benchmarks.against_peers`, with exponents.
 
-    python -m benchmarks.growth [benchmarks/results/peers.csv] [--out FILE.svg]
+    python -m benchmarks.growth [benchmarks/results/peers*.csv] [--out FILE.svg]
 
 Size is the rows of picmodel's LP, one and the same system for every program.  An exponent is the slope of a
 line through logarithms, all sizes of a program.  A solve that ran into its limit is a lower bound: a
@@ -55,12 +55,12 @@ def drawn(table: pd.DataFrame) -> plt.Figure:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("table", nargs="?", type=Path, default=Path("benchmarks/results/peers.csv"))
-    parser.add_argument("--out", type=Path, help="the table's name with .svg by default")
+    parser.add_argument("tables", nargs="*", type=Path, default=[Path("benchmarks/results/peers.csv")])
+    parser.add_argument("--out", type=Path, help="the first table's name with .svg by default")
     given = parser.parse_args()
     mpl.rcParams.update({"svg.hashsalt": "picmodel", "svg.fonttype": "none"})  # one drawing, one file
-    figure = drawn(pd.read_csv(given.table))
-    figure.savefig(given.out or given.table.with_suffix(".svg"), metadata={"Date": None})
+    figure = drawn(pd.concat(map(pd.read_csv, given.tables)))
+    figure.savefig(given.out or given.tables[0].with_suffix(".svg"), metadata={"Date": None})
 
 
 if __name__ == "__main__":

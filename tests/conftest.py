@@ -43,7 +43,7 @@ def _solve_as(name: str) -> None:
 
     variant, own = VARIANTS[name], highs.highs_options
     if variant.options.get("method") == "hipdlp":
-        first_order.MIDDLE = range(10**9)
+        first_order.CHOSEN_FOR = range(10**9)
         return
 
     def options_of(options: highs.SolverOptions, lp: highs.LinearProgram | None = None) -> dict:

@@ -1,4 +1,4 @@
-"""LPs of middle size by HiGHS's first-order method, whose point `crossover` turns into an optimal basis.
+"""Larger LPs by HiGHS's first-order method, whose point `crossover` turns into an optimal basis.
 
 The method only multiplies by the matrix, so time grows with coefficients and not with what a factor of them
 would hold: a point and its basis take a third to two thirds of an interior point's time
@@ -31,12 +31,15 @@ from picmodel.solve.highs import (
 from picmodel.solve.scaling import Scaling
 from picmodel.solve.start import FEW, MOST_PIVOTS, basis_from, set_basis
 
-#: rows of LPs that it is chosen for.  Below, both take seconds; above, the way to a basis may be long: with
-#: mechanisms of `reference.yaml`, 516 517 rows, 15 000 pivots were not enough (docs/performance.md)
-MIDDLE = range(40_000, 300_001)
-#: relative, of the norm of the whole.  1e-4 leaves the simplex 3 to 20 times the pivots, 1e-6 takes longer
+#: rows of LPs that it is chosen for.  Below, both take seconds; larger ones were not tried
+CHOSEN_FOR = range(40_000, 800_001)
+#: relative, of the norm of the whole.  Smaller takes more iterations, larger leaves the simplex more pivots
 TOLERANCE = 1e-5
-#: four times the most that was seen (24 200, all mechanisms at 207 000 rows)
+#: from this many rows on pivots are dear, and many: of `reference.yaml`, 516 517 rows, over 15 000 after 1e-5
+#: and 1 800 after 3e-6 (docs/performance.md)
+LARGE = 300_000
+TOLERANCE_OF_LARGE = 3e-6
+#: three times the most that was seen (31 840, `reference.yaml`)
 MOST_ITERATIONS = 100_000
 _STATUS = highspy.HighsModelStatus
 #: unknown: single rows miss the tolerance, which is still a point
@@ -47,8 +50,13 @@ _NO_PLAN = (_PRESOLVE.kInfeasible, _PRESOLVE.kUnboundedOrInfeasible)
 
 def is_chosen(lp: LinearProgram, options: SolverOptions) -> bool:
     """Whether options, or else the size of the LP, ask for it; it needs crossover."""
-    middle = options.method == "choose" and lp.shape[0] in MIDDLE
-    return options.crossover and (middle or options.method == "hipdlp")
+    by_size = options.method == "choose" and lp.shape[0] in CHOSEN_FOR
+    return options.crossover and (by_size or options.method == "hipdlp")
+
+
+def tolerance(rows: int) -> float:
+    """How near the optimum the point is asked to be."""
+    return TOLERANCE if rows < LARGE else TOLERANCE_OF_LARGE
 
 
 def solve(
@@ -65,7 +73,7 @@ def solve(
     small = presolved(whole)
     if whole.getModelPresolveStatus() in _NO_PLAN:
         return None, "presolve finds no plan, or no bound"
-    solver = passed(small, _chosen(options.since(begun)))
+    solver = passed(small, _chosen(options.since(begun), lp))
     with logged(solver, options.log):
         solver.run()
     status, point = solver.getModelStatus(), solver.getSolution()
@@ -106,19 +114,19 @@ def solve(
             "crossover_iterations": pushes,
             "simplex_iterations": pivots,
             "highs": solver.version(),
-            "options": _chosen(options),
+            "options": _chosen(options, lp),
         },
         basis=basis_of(whole),
     ), ""
 
 
-def _chosen(options: SolverOptions) -> dict:
+def _chosen(options: SolverOptions, lp: LinearProgram) -> dict:
     """Options of the first-order method, the user's last."""
     threads = {"threads": options.threads} if options.threads else {}
     return {
         "solver": "hipdlp",
         "presolve": "off",  # that came before
-        "kkt_tolerance": TOLERANCE,
+        "kkt_tolerance": tolerance(lp.shape[0]),
         "pdlp_iteration_limit": MOST_ITERATIONS,
         "time_limit": options.time_limit_s,
         **threads,

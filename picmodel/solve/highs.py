@@ -49,7 +49,7 @@ class SolverOptions:
 
     Attributes:
         name: ``highs``, or one of `others.OTHERS`.
-        method: ``hipdlp`` (first-order, middle sizes), ``hipo`` or ``ipx`` (interior points), ``simplex``;
+        method: ``hipdlp`` (first-order), ``hipo`` or ``ipx`` (interior points), ``simplex``;
             ``choose``: by size (`solve.first_order`).
         threads: threads of one solve; 0 leaves it to HiGHS.
         crossover: end at a basis; prices are read from one.

@@ -54,12 +54,16 @@ def test_it_is_chosen_by_size(monkeypatch):
     lp = peaks()
     assert not first_order.is_chosen(lp, SolverOptions())
     assert first_order.is_chosen(lp, by())
-    assert 516_517 not in first_order.MIDDLE
-    monkeypatch.setattr(first_order, "MIDDLE", range(lp.shape[0], lp.shape[0] + 1))
+    monkeypatch.setattr(first_order, "CHOSEN_FOR", range(lp.shape[0], lp.shape[0] + 1))
     assert first_order.is_chosen(lp, SolverOptions())
     assert not first_order.is_chosen(lp, SolverOptions(method="hipo"))
     assert not first_order.is_chosen(lp, SolverOptions(crossover=False))
     assert solve(lp).info["method"] == "hipdlp"
+
+
+def test_pivots_of_large_lps_are_dear():
+    assert first_order.tolerance(263_376) == 1e-5
+    assert first_order.tolerance(516_517) == 3e-6
 
 
 def test_beyond_its_budget_the_interior_point_solves(monkeypatch):

@@ -85,9 +85,9 @@ def test_hipo_takes_the_augmented_system_where_columns_are_long():
     """By hand: columns of 1 and 3 entries, 4 coefficients: (1 x 1 + 3 x 3) / 4 = 2.5."""
     lp = replace(peaks(), matrix=sp.csc_array([[1.0, 1.0], [0.0, 1.0], [0.0, 1.0]]))
     assert column_length(lp) == 2.5
-    assert "hipo_system" not in highs_options(SolverOptions(), lp)
+    assert "hipo_system" not in highs_options(SolverOptions(method="hipo"), lp)
     long = replace(lp, matrix=sp.csc_array(np.ones((20, 2))))
-    assert highs_options(SolverOptions(), long)["hipo_system"] == "augmented"
+    assert highs_options(SolverOptions(method="hipo"), long)["hipo_system"] == "augmented"
     assert "hipo_system" not in highs_options(SolverOptions(method="simplex"), long)
 
 
