@@ -35,8 +35,9 @@ GB_PER_NONZERO = 0.75e-6
 #: busy cores, within the range below
 MEASURED_NONZEROS = 2_300_000
 #: solve of a million nonzeros on one core [s], and how time grows with nonzeros: of 31 provinces under
-#: `reference.yaml`'s markets, 82 000 nonzeros took 2.2 s, 176 000 8.3 s, 246 000 13.2 s, 316 000 20.0 s
-SECONDS_PER_MILLION, GROWTH = 132.0, 1.64
+#: `reference.yaml`'s markets, 106 000 nonzeros took 2.0 s, 246 000 5.1 to 7.1 s, 316 000 5.7 to 8.4 s and
+#: 2 260 000 196 s; with all mechanisms 1 050 000 76 to 96 s
+SECONDS_PER_MILLION, GROWTH = 54.0, 1.57
 #: fastest and slowest solve beside these: other mechanisms tie hours together more, or less
 SPREAD = (0.5, 3.0)
 #: days of the small versions

@@ -53,6 +53,7 @@ def test_all_mechanisms_have_optimum_and_prices_of_the_interior_point(design):
 def test_it_is_chosen_by_size(monkeypatch):
     lp = peaks()
     assert not first_order.is_chosen(lp, SolverOptions())
+    assert 516_517 in first_order.CHOSEN_FOR
     assert first_order.is_chosen(lp, by())
     monkeypatch.setattr(first_order, "CHOSEN_FOR", range(lp.shape[0], lp.shape[0] + 1))
     assert first_order.is_chosen(lp, SolverOptions())
