@@ -45,6 +45,7 @@ def _solve_as(name: str) -> None:
     if variant.options.get("method") == "hipdlp":
         first_order.CHOSEN_FOR = range(10**9)
         return
+    first_order.CHOSEN_FOR = range(0)
 
     def options_of(options: highs.SolverOptions, lp: highs.LinearProgram | None = None) -> dict:
         if options.method != highs.SolverOptions.method:
